@@ -1,0 +1,48 @@
+/**
+ * What the parts of kato need from the machine, as small interfaces. `platform/` keeps them for Node; tests use real
+ * files and fake only the clock and a disk that fails.
+ *
+ * File calls are synchronous on purpose: they are short reads of local files, many thousand in a pass, and a promise
+ * costs more than each of them.
+ */
+import type { FileStat } from './source.ts';
+
+export interface Clock {
+  /** Now, as ISO 8601 in UTC with milliseconds. */
+  now(): string;
+  /** Milliseconds that only go forward; for durations. */
+  monotonicMs(): number;
+}
+
+export type EntryKind = 'file' | 'directory' | 'link' | 'other';
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+
+/** An open file. Reads loop until `into` is full or the file ends: a short read is never taken for the end. */
+export interface ReadableFile {
+  stat(): FileStat;
+  /** Reads at `offsetBytes` into `into`; the number of bytes read. */
+  read(into: Uint8Array, offsetBytes: number): number;
+  close(): void;
+}
+
+/** Reading agents' files. Every method throws the system's error; absence is an answer. */
+export interface SourceFiles {
+  /** Entries of a folder in order of name; empty when it does not exist. */
+  list(folder: string): readonly DirectoryEntry[];
+  /** What a regular file is, links followed; absent when there is none. */
+  stat(path: string): FileStat | undefined;
+  /** The path with every link resolved; absent when it leads nowhere. */
+  realPath(path: string): string | undefined;
+  /** Opens a regular file for reading, without blocking on anything else; absent when there is none. */
+  open(path: string): ReadableFile | undefined;
+}
+
+/** Levels: `warn` when nothing was lost, `error` when something was or a person must act. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export interface Logger {
+  /** One event with its facts. Facts never contain transcript text. */
+  log(level: LogLevel, event: string, facts?: Readonly<Record<string, string | number | boolean | undefined>>): void;
+}

@@ -1,0 +1,208 @@
+/**
+ * Collects what frames gave into the next batch of a source: pages and facts a session, raw bytes, flaw counts.
+ */
+import { hash } from 'node:crypto';
+import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
+import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
+import type { SessionKey } from '../core/session.ts';
+import type { Decoded, Draft, Retraction } from '../providers/provider.ts';
+import { type EventPage, PAGE_BYTES, PageBuilder } from '../store/page.ts';
+import type {
+  Batch,
+  Blob,
+  Quarantine,
+  RawChunk,
+  SessionLink,
+  SessionPart,
+  SideFile,
+  Supersession,
+} from '../store/store.ts';
+import { rawFrame } from './decode.ts';
+import { Digests, encodeDraft, type FramePlace } from './encode.ts';
+import { FactsFolder } from './facts.ts';
+
+/** A frame that has been decoded, with what identity needs. */
+export interface DecodedFrame {
+  readonly place: FramePlace;
+  readonly decoded: Decoded;
+  /** The record's key for drafts without an id of their own. */
+  readonly record: () => RecordKey;
+}
+
+export interface CollectorOptions {
+  readonly provider: string;
+  /** The id of the source that is being read. */
+  readonly source: string;
+  readonly observedAt?: (() => string) | undefined;
+  /** The complete text of a side file; absent when it cannot be had. */
+  readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
+  /** The id of the session's source with this file name; absent when there is none. */
+  readonly sourceNamed?: ((file: string) => string | undefined) | undefined;
+  /** Compress pages here rather than in the store. */
+  readonly packPages: boolean;
+}
+
+export interface SideFileContent {
+  readonly text: string;
+  readonly blob: Blob;
+}
+
+interface OpenSession {
+  readonly key: SessionKey;
+  readonly builder: PageBuilder;
+  readonly facts: FactsFolder;
+  readonly pages: EventPage[];
+  readonly blobs: Map<string, Blob>;
+  readonly sideFiles: Map<string, SideFile>;
+}
+
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #digests = new Digests();
+  #sessions = new Map<string, OpenSession>();
+  #diagnostics: Diagnostic[] = [];
+  #quarantined: Quarantine[] = [];
+  #superseded: Supersession[] = [];
+  #links: SessionLink[] = [];
+  #bodyBytes = 0;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** How much has been collected, in bytes of event bodies. */
+  get bytes(): number {
+    return this.#bodyBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0 && this.#diagnostics.length === 0 && this.#quarantined.length === 0;
+  }
+
+  addFlaws(diagnostics: readonly Diagnostic[], quarantined: readonly Quarantine[]): void {
+    this.#diagnostics.push(...diagnostics);
+    this.#quarantined.push(...quarantined);
+  }
+
+  add(frame: DecodedFrame): void {
+    const { drafts, diagnostics, retractions = [], restored = [] } = frame.decoded;
+    this.#diagnostics.push(...diagnostics);
+    for (const draft of drafts) this.#addDraft(draft, frame);
+    for (const retraction of retractions) this.#retract(retraction, frame.place);
+    for (const { session, records } of restored) {
+      this.#superseded.push({ key: this.#key(session), records: this.#halves(session, records), inForce: true });
+    }
+  }
+
+  /** Keeps a small file beside the session, as it is. */
+  keepFile(session: string, name: string, content: Uint8Array): void {
+    const sha256 = hash('sha256', content, 'hex');
+    const { blobs, sideFiles } = this.#open(session);
+    blobs.set(sha256, { sha256, mediaType: 'text/plain', content });
+    sideFiles.set(name, { name, sha256 });
+  }
+
+  /** Everything collected since the last time, as a batch with these raw bytes. */
+  take(raw: readonly RawChunk[]): Omit<Batch, 'cause' | 'source' | 'sweep' | 'offsets'> {
+    const batch = {
+      sessions: [...this.#sessions.values()].map((session) => this.#close(session)),
+      raw,
+      quarantined: this.#quarantined,
+      diagnostics: countDiagnostics(this.#diagnostics),
+      superseded: this.#superseded,
+      links: this.#links,
+    };
+    this.#sessions = new Map();
+    this.#diagnostics = [];
+    this.#quarantined = [];
+    this.#superseded = [];
+    this.#links = [];
+    this.#bodyBytes = 0;
+    return batch;
+  }
+
+  #key(nativeId: string): SessionKey {
+    return { provider: this.#options.provider, nativeId };
+  }
+
+  #halves(session: string, records: readonly string[]): string[] {
+    return records.map((id) => recordHalf(recordDigest(this.#key(session), { id })));
+  }
+
+  #open(nativeId: string): OpenSession {
+    const known = this.#sessions.get(nativeId);
+    if (known) return known;
+    const session: OpenSession = {
+      key: this.#key(nativeId),
+      builder: new PageBuilder(),
+      facts: new FactsFolder(),
+      pages: [],
+      blobs: new Map(),
+      sideFiles: new Map(),
+    };
+    this.#sessions.set(nativeId, session);
+    return session;
+  }
+
+  #close({ key, builder, facts, pages, blobs, sideFiles }: OpenSession): SessionPart {
+    if (builder.count > 0) pages.push(builder.build(this.#options.packPages));
+    return { key, facts: facts.take(), pages, blobs: [...blobs.values()], sideFiles: [...sideFiles.values()] };
+  }
+
+  #addDraft(draft: Draft, frame: DecodedFrame): void {
+    const session = this.#open(draft.session);
+    const complete = this.#withSideFile(draft, session);
+    for (const { sha256, mediaType, content } of draft.blobs ?? [])
+      session.blobs.set(sha256, { sha256, mediaType, content });
+    session.facts.add(complete);
+    if (draft.kind === 'session.info' && draft.payload.parent) {
+      this.#links.push({ key: session.key, parent: draft.payload.parent });
+    }
+    const record: RecordKey = draft.record === undefined ? frame.record() : { id: draft.record };
+    const context = { session: session.key, record, place: frame.place, observedAt: this.#options.observedAt?.() };
+    const before = session.builder.bytes;
+    const { id, content, json } = this.#encode(complete, context);
+    session.builder.add(id, content, json);
+    this.#bodyBytes += session.builder.bytes - before;
+    if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));
+  }
+
+  /** A payload that is nested too deep to be written stays in the raw frame alone. */
+  #encode(draft: Draft, context: Parameters<typeof encodeDraft>[1]) {
+    try {
+      return encodeDraft(draft, context, this.#digests);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const { drafts, diagnostics } = rawFrame(null, draft.session, { code: 'too-deep' });
+      this.#diagnostics.push(...diagnostics);
+      return encodeDraft({ ...(drafts[0] as Draft), part: draft.part }, context, this.#digests);
+    }
+  }
+
+  /** A tool result whose text was moved to a file of its own gets it back; the file is kept. */
+  #withSideFile(draft: Draft, session: OpenSession): Draft {
+    if (draft.sideFile === undefined || draft.kind !== 'assistant.tool.result') return draft;
+    const file = this.#options.sideFile(draft.session, draft.sideFile);
+    if (!file) {
+      this.#diagnostics.push({ code: 'unresolved-file' });
+      return draft;
+    }
+    session.blobs.set(file.blob.sha256, file.blob);
+    session.sideFiles.set(draft.sideFile, { name: draft.sideFile, sha256: file.blob.sha256 });
+    return { ...draft, payload: { ...draft.payload, text: file.text } };
+  }
+
+  #retract(retraction: Retraction, place: FramePlace): void {
+    const key = this.#key(retraction.session);
+    if ('records' in retraction) {
+      const records = this.#halves(retraction.session, retraction.records);
+      this.#superseded.push({ key, records, inForce: false });
+      return;
+    }
+    const { file, fromOffset } = retraction;
+    const source = file === undefined ? this.#options.source : this.#options.sourceNamed?.(file);
+    if (source === undefined) return;
+    const untilOffset = retraction.untilOffset ?? (file === undefined ? place.offset : Number.MAX_SAFE_INTEGER);
+    this.#superseded.push({ key, source, fromOffset, untilOffset });
+  }
+}

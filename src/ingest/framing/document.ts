@@ -1,0 +1,212 @@
+/**
+ * Framing of whole JSON documents that are rewritten in place: one object with a list of records.
+ *
+ * The whole file is looked at whenever it has changed, but only what is new or different becomes a frame: the envelope
+ * (the document with its list emptied) and each item. What frames were made of is kept as a journal, frame after frame,
+ * and offsets count bytes of this journal. A document that ends in the middle of a rewrite gives nothing and waits.
+ *
+ * The cursor is `{journal, envelope, items: [[key, hash], …]}`. When a record's key is gone from the document, the
+ * document does not continue what was read: a new generation begins, and everything is framed again.
+ */
+import { hash } from 'node:crypto';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { frameHash } from '../../core/identity.ts';
+import { field, isRecord, listAt, numberAt, stringAt } from '../../core/json.ts';
+import type { Cursor } from '../../core/source.ts';
+import { type CutFrame, FRAME_LIMIT_BYTES } from './framer.ts';
+import { isSpace, scanString, scanValue, skipSpace, toText } from './scan.ts';
+
+export interface DocumentShape {
+  /** The property that lists the records. */
+  readonly property: string;
+  /** The key of a record that names it. */
+  readonly key: string;
+}
+
+export interface FramedDocument {
+  /** True when records that were read before are gone: the frames are everything, from the start. */
+  readonly restarted: boolean;
+  readonly frames: readonly CutFrame[];
+  /** The frames' bytes one after the other, from this offset of the journal on, and where each ends. */
+  readonly journal: { readonly offset: number; readonly data: Uint8Array; readonly ends: readonly number[] };
+  readonly diagnostics: readonly Diagnostic[];
+  readonly cursor: Cursor;
+}
+
+interface Item {
+  readonly key: string;
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+  readonly value: unknown;
+  readonly occurrence: number;
+}
+
+/** Frames what is new in the document. Absent while it is not complete. */
+export function frameDocument(
+  bytes: Uint8Array,
+  shape: DocumentShape,
+  cursor: Cursor | undefined,
+): FramedDocument | undefined {
+  const parts = cutDocument(bytes, shape.property);
+  if (!parts) return undefined;
+  const items = readItems(parts.items, shape.key);
+  const known = readCursor(cursor);
+  const keys = new Set(items.map(({ key }) => key));
+  const restarted = [...known.items.keys()].some((key) => !keys.has(key));
+  const before = restarted ? readCursor(undefined) : known;
+  const envelopeHash = hash('sha256', parts.envelope, 'hex').slice(0, 16);
+  const fresh = items.filter((item) => before.items.get(item.key) !== item.hash);
+  const envelope = before.envelope === envelopeHash ? [] : [parts.envelope];
+  const pieces = [...envelope, ...fresh.map((item) => item.bytes)];
+  const occurrences = [...envelope.map(() => 0), ...fresh.map(({ occurrence }) => occurrence)];
+  const values = [...envelope.map(parseJson), ...fresh.map(({ value }) => value)];
+  const frames = cutFrames(pieces, before.journal, values, occurrences);
+  const journal = before.journal + pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return {
+    restarted,
+    frames,
+    journal: { offset: before.journal, data: Buffer.concat(pieces), ends: endsOf(pieces) },
+    diagnostics: frames.filter(({ role }) => role === 'oversize').map(() => ({ code: 'oversize-frame' })),
+    cursor: { journal, envelope: envelopeHash, items: items.map((item) => [item.key, item.hash]) },
+  };
+}
+
+/** The frames of a journal that was kept, for deriving events again. */
+export function frameJournal(data: Uint8Array, offset: number, ends: readonly number[]): readonly CutFrame[] {
+  const pieces = ends.map((end, index) => data.subarray(index === 0 ? 0 : ends[index - 1], end));
+  return cutFrames(pieces, offset, pieces.map(parseJson));
+}
+
+function cutFrames(
+  pieces: readonly Uint8Array[],
+  journal: number,
+  values: readonly unknown[],
+  occurrences: readonly number[] = [],
+): CutFrame[] {
+  let offset = journal;
+  return pieces.map((bytes, index) => {
+    const occurrence = occurrences[index];
+    const frame = { ...cutFrame(bytes, offset, values[index]), ...(occurrence !== undefined && { occurrence }) };
+    offset += bytes.length;
+    return frame;
+  });
+}
+
+const EDGE_BYTES = 4096;
+
+function cutFrame(bytes: Uint8Array, offset: number, value: unknown): CutFrame {
+  const base = { offset, bytes: bytes.length, hash: () => frameHash(bytes) };
+  if (bytes.length <= FRAME_LIMIT_BYTES) return { ...base, role: 'record', value };
+  const head = toText(bytes.subarray(0, EDGE_BYTES));
+  const tail = toText(bytes.subarray(-EDGE_BYTES));
+  return { ...base, role: 'oversize', value: { bytes: bytes.length, head, tail } };
+}
+
+/** Items with their keys. One without a key is known by its bytes and by which of equal ones it is. */
+function readItems(pieces: readonly Uint8Array[], keyName: string): Item[] {
+  const counts = new Map<string, number>();
+  return pieces.map((bytes) => {
+    const value = parseJson(bytes);
+    const found = field(value, keyName);
+    const itemHash = hash('sha256', bytes, 'hex').slice(0, 16);
+    const occurrence = counts.get(itemHash) ?? 0;
+    counts.set(itemHash, occurrence + 1);
+    const key = typeof found === 'string' ? found : `#${itemHash}.${occurrence}`;
+    return { key, hash: itemHash, bytes, value, occurrence };
+  });
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length > FRAME_LIMIT_BYTES) return undefined;
+  try {
+    return JSON.parse(toText(bytes));
+  } catch {
+    return undefined; // The decoder keeps what it cannot read as raw.
+  }
+}
+
+function readCursor(cursor: Cursor | undefined) {
+  const items = listAt(cursor, 'items').flatMap((item): [string, string][] =>
+    Array.isArray(item) && typeof item[0] === 'string' && typeof item[1] === 'string' ? [[item[0], item[1]]] : [],
+  );
+  return {
+    journal: numberAt(cursor, 'journal') ?? 0,
+    envelope: stringAt(cursor, 'envelope'),
+    items: new Map(items),
+  };
+}
+
+function endsOf(pieces: readonly Uint8Array[]): number[] {
+  let end = 0;
+  return pieces.map((piece) => {
+    end += piece.length;
+    return end;
+  });
+}
+
+interface DocumentParts {
+  readonly envelope: Uint8Array;
+  readonly items: readonly Uint8Array[];
+}
+
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/** The document's items, and the document with its list emptied; absent when it is not one complete object. */
+function cutDocument(bytes: Uint8Array, property: string): DocumentParts | undefined {
+  const start = skipSpace(bytes, bytes[0] === 0xef ? 3 : 0);
+  const whole = bytes[start] === OPEN_OBJECT ? scanValue(bytes, start) : undefined;
+  if (whole?.kind !== 'complete' || !isBlank(bytes.subarray(whole.end))) return undefined;
+  let items: readonly Uint8Array[] = [];
+  let envelope = bytes.subarray(start, whole.end);
+  for (const { name, from, to } of properties(bytes, start)) {
+    if (name !== property || bytes[from] !== OPEN_ARRAY) continue;
+    items = listItems(bytes, from);
+    envelope = Buffer.concat([bytes.subarray(start, from), Buffer.from('[]'), bytes.subarray(to, whole.end)]);
+  }
+  return isRecord(parseJson(envelope)) ? { envelope, items } : undefined;
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => isSpace(byte));
+}
+
+interface Property {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The properties of the object at `start`, which has been scanned as complete. */
+function properties(bytes: Uint8Array, start: number): Property[] {
+  const found: Property[] = [];
+  let index = skipSpace(bytes, start + 1);
+  while (bytes[index] !== CLOSE_OBJECT) {
+    const key = scanString(bytes, index);
+    if (key.kind !== 'complete') break;
+    const from = skipSpace(bytes, skipSpace(bytes, key.end) + 1);
+    const value = scanValue(bytes, from);
+    if (value.kind !== 'complete') break;
+    found.push({ name: toText(bytes.subarray(index + 1, key.end - 1)), from, to: value.end });
+    index = skipSpace(bytes, value.end);
+    if (bytes[index] === COMMA) index = skipSpace(bytes, index + 1);
+  }
+  return found;
+}
+
+/** The items of the array at `start`, which has been scanned as complete. */
+function listItems(bytes: Uint8Array, start: number): Uint8Array[] {
+  const items: Uint8Array[] = [];
+  let index = skipSpace(bytes, start + 1);
+  while (bytes[index] !== CLOSE_ARRAY) {
+    const item = scanValue(bytes, index);
+    if (item.kind !== 'complete') break;
+    items.push(bytes.subarray(index, item.end));
+    index = skipSpace(bytes, item.end);
+    if (bytes[index] === COMMA) index = skipSpace(bytes, index + 1);
+  }
+  return items;
+}

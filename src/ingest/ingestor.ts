@@ -1,0 +1,273 @@
+/**
+ * One pass over everything that agents have written: find, plan, read what is new, store it, link sessions.
+ *
+ * Sources of one family are read one after the other, because they may hold parts of one session; families are read
+ * side by side, so that their batches share commits. Every batch is durable before the pass counts it, and a pass that
+ * is stopped anywhere goes on where it was when it is run again.
+ */
+import type { DiagnosticCount } from '../core/diagnostic.ts';
+import { KatoError } from '../core/errors.ts';
+import type { SourceFiles } from '../core/ports.ts';
+import type { SourceRecord } from '../core/source.ts';
+import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
+import { discover, type ProviderRoot, type Unreadable } from './discovery.ts';
+import { linkSessions } from './link.ts';
+import { byFamily, type PlannedReading, planPass } from './plan.ts';
+import { countFrames, prepareReading } from './prepare.ts';
+import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+
+export interface PassOptions {
+  readonly store: TranscriptStore;
+  readonly files: SourceFiles;
+  readonly roots: readonly ProviderRoot[];
+  readonly cause: Cause;
+  /** For records seen live: the time of seeing. */
+  readonly observedAt?: () => string;
+  /** Which of the planned readings to do; all if absent. */
+  readonly only?: (planned: PlannedReading) => boolean;
+  /** Reads a source from its start elsewhere, on another core; absent: here. */
+  readonly readElsewhere?: (reading: Reading) => AsyncIterable<Batch>;
+  readonly onProgress?: (progress: PassProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PassProgress {
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly events: number;
+}
+
+/** What a pass did. Counts are exact. */
+export interface PassReport {
+  readonly filesExamined: number;
+  readonly filesRead: number;
+  readonly bytesRead: number;
+  readonly framesDecoded: number;
+  readonly events: number;
+  readonly revisions: number;
+  readonly rowsWritten: number;
+  /** Sessions that got events. */
+  readonly sessions: number;
+  readonly unchanged: number;
+  readonly unreadable: readonly Unreadable[];
+  readonly diagnostics: readonly DiagnosticCount[];
+  /** True when the pass was stopped before its end. */
+  readonly stopped: boolean;
+}
+
+/** How many families are read side by side. */
+const LANES = 8;
+/** How often a source is looked at anew when another process reads it at the same time. */
+const MOST_ATTEMPTS = 5;
+
+export async function runPass(options: PassOptions): Promise<PassReport> {
+  const { files, roots, store, only = () => true } = options;
+  const { found, unreadable, filesExamined } = discover(files, roots);
+  const known = await store.sources();
+  const plan = planPass(
+    found,
+    known,
+    roots.map(({ path }) => path),
+  );
+  const readings = plan.readings.filter(only);
+  const pass = new Pass(options, readings, known);
+  await pass.noteMoves(plan.moved, plan.gone);
+  await pass.run();
+  await linkSessions(store, pass.touched);
+  return {
+    ...pass.report(),
+    filesExamined,
+    unchanged: plan.unchanged,
+    unreadable: [...unreadable, ...pass.unreadable],
+  };
+}
+
+class Pass {
+  readonly touched = new Map<string, { provider: string; nativeId: string }>();
+  readonly unreadable: Unreadable[] = [];
+  readonly #options: PassOptions;
+  readonly #families: (readonly PlannedReading[])[];
+  /** Source ids by file name: records refer to other files of their session by name. */
+  readonly #named: Map<string, string>;
+  readonly #bytesTotal: number;
+  readonly #counters: ReadingCounters = { bytesRead: 0, framesDecoded: 0 };
+  readonly #diagnostics = new Map<string, DiagnosticCount>();
+  #bytesDone = 0;
+  #filesRead = 0;
+  #events = 0;
+  #revisions = 0;
+  #rows = 0;
+  #failure: unknown;
+
+  constructor(options: PassOptions, readings: readonly PlannedReading[], known: readonly SourceRecord[]) {
+    this.#options = options;
+    this.#families = [...byFamily(readings)];
+    this.#named = new Map(known.map(({ path, id }) => [baseName(path), id]));
+    this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
+  }
+
+  /** Known sources with a new path, and those whose file is gone. */
+  async noteMoves(
+    moved: readonly { record: SourceRecord; found: PlannedReading['found'] }[],
+    gone: readonly SourceRecord[],
+  ) {
+    const renamed = moved.map(({ record, found }) => ({ ...record, path: found.path, stat: found.stat, gone: false }));
+    const lost = gone.map((record) => ({ ...record, gone: true }));
+    for (const record of [...renamed, ...lost]) await this.#storeRecord(record);
+  }
+
+  /** Reads all families, several at a time. The first failure of the store ends the pass. */
+  async run(): Promise<void> {
+    const queue = this.#families.values();
+    const lane = async () => {
+      for (const family of queue) {
+        for (const planned of family) {
+          if (this.#isStopped()) return;
+          await this.#readGuarded(planned);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  report() {
+    return {
+      filesRead: this.#filesRead,
+      bytesRead: this.#counters.bytesRead,
+      framesDecoded: this.#counters.framesDecoded,
+      events: this.#events,
+      revisions: this.#revisions,
+      rowsWritten: this.#rows,
+      sessions: this.touched.size,
+      diagnostics: [...this.#diagnostics.values()],
+      stopped: this.#options.signal?.aborted ?? false,
+    };
+  }
+
+  #isStopped(): boolean {
+    return this.#failure !== undefined || (this.#options.signal?.aborted ?? false);
+  }
+
+  /** A file that cannot be read is reported and never stops the others; a store that cannot be written ends the pass. */
+  async #readGuarded(planned: PlannedReading): Promise<void> {
+    const { path, stat } = planned.found;
+    try {
+      await this.#readWithRetries(planned);
+    } catch (error) {
+      const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+      if (code === undefined) this.#failure ??= error;
+      else this.unreadable.push({ path, code });
+    }
+    this.#bytesDone += stat.sizeBytes;
+    this.#tellProgress(0);
+  }
+
+  async #readWithRetries(planned: PlannedReading): Promise<void> {
+    let current = planned;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#read(current);
+      } catch (error) {
+        const isMoved = error instanceof KatoError && error.code === 'checkpoint-moved';
+        if (!isMoved || attempt === MOST_ATTEMPTS) throw error;
+        const record = await this.#options.store.source(current.known?.record.id ?? current.freshId);
+        current = { ...current, known: record && { record, by: current.known?.by ?? 'file' } };
+      }
+    }
+  }
+
+  async #read(planned: PlannedReading): Promise<void> {
+    const { files, store } = this.#options;
+    const prepared = await prepareReading(planned, { files, store });
+    const { path, stat } = planned.found;
+    if (prepared.kind === 'same') return this.#storeRecord({ ...prepared.record, path, stat, gone: false });
+    const { record, content, restart } = prepared;
+    const reading = this.#reading(planned, record, content, restart);
+    const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
+    const elsewhere = isFirst ? this.#options.readElsewhere : undefined;
+    this.#filesRead += 1;
+    this.#named.set(baseName(path), record.id);
+    await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
+  }
+
+  /** Stores batches in order, reading the next one while one is being stored. */
+  async #store(batches: AsyncIterable<Batch>): Promise<void> {
+    let storing: Promise<void> = Promise.resolve();
+    for await (const batch of batches) {
+      await storing;
+      if (this.#isStopped()) return;
+      storing = this.#append(batch);
+      storing.catch(() => {}); // Awaited, and thus reported, in the next round or below.
+    }
+    await storing;
+  }
+
+  async #append(batch: Batch): Promise<void> {
+    const [appended] = await this.#options.store.append([batch]);
+    this.#events += appended?.events ?? 0;
+    this.#revisions += appended?.revisions ?? 0;
+    this.#rows += appended?.rows ?? 0;
+    for (const { key } of batch.sessions) this.touched.set(`${key.provider}\0${key.nativeId}`, key);
+    for (const { code, about, count } of batch.diagnostics) {
+      const name = `${code}\0${about ?? ''}`;
+      this.#diagnostics.set(name, { code, about, count: count + (this.#diagnostics.get(name)?.count ?? 0) });
+    }
+    this.#tellProgress(batch.source?.record.checkpoint.endBytes ?? 0);
+  }
+
+  #tellProgress(insideBytes: number): void {
+    const bytesDone = Math.min(this.#bytesDone + insideBytes, this.#bytesTotal);
+    this.#options.onProgress?.({ bytesDone, bytesTotal: this.#bytesTotal, events: this.#events });
+  }
+
+  async #isKnownSession({ found }: PlannedReading): Promise<boolean> {
+    const { provider, match } = found;
+    if (match.nativeId === undefined) return false;
+    return (await this.#options.store.session({ provider: provider.id, nativeId: match.nativeId })) !== undefined;
+  }
+
+  #reading({ found }: PlannedReading, record: SourceRecord, content: Reading['content'], restart: boolean): Reading {
+    const { files, store, cause, observedAt } = this.#options;
+    const { provider, match, root, path, stat } = found;
+    const key = (nativeId: string) => ({ provider: provider.id, nativeId });
+    return {
+      provider,
+      match,
+      files,
+      root,
+      path,
+      stat,
+      record,
+      content,
+      restart,
+      cause,
+      observedAt,
+      counters: this.#counters,
+      keptSideFile: (session, name) => store.sideFile(key(session), name),
+      sourceNamed: (name) => this.#named.get(name),
+      lookup: {
+        knownRecords: (session, records) => store.knownRecords(session, records),
+        countBefore: async (hashes) => {
+          const file = files.open(path);
+          if (!file) return new Map();
+          try {
+            return countFrames(file, content?.endBytes ?? 0, hashes);
+          } finally {
+            file.close();
+          }
+        },
+      },
+    };
+  }
+
+  async #storeRecord(record: SourceRecord): Promise<void> {
+    const batch = { ...emptyBatch, cause: this.#options.cause, source: { record, expected: record.version } };
+    const [appended] = await this.#options.store.append([batch]);
+    this.#rows += appended?.rows ?? 0;
+  }
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

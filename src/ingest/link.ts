@@ -1,0 +1,144 @@
+/**
+ * What needs more than one source to be known: which session a fork or a resumed copy comes from, and which of its
+ * events are copies of the parent's.
+ *
+ * Agents mark forks well, badly, or not at all. A copy of a session begins with the same record, so sessions are also
+ * compared by their first record. Which of two is the original: not a background process's; then the file that is
+ * older; then the earlier records. All that is decided here is stored as a link beside the events; they stay as they are.
+ */
+import type { ParentLink } from '../core/event.ts';
+import { recordDigest, recordHalf } from '../core/identity.ts';
+import type { SessionKey } from '../core/session.ts';
+import {
+  emptyBatch,
+  type SessionLink,
+  type SessionRecord,
+  type StoredEvent,
+  type TranscriptStore,
+} from '../store/store.ts';
+
+/** Links the sessions that were touched, and those that waited for them. */
+export async function linkSessions(store: TranscriptStore, touched: ReadonlyMap<string, SessionKey>): Promise<void> {
+  if (touched.size === 0) return;
+  const links = new Map((await store.links()).map((link) => [nameOf(link.key), link]));
+  for (const key of touched.values()) {
+    for (const link of await linksByHead(store, key, links)) links.set(nameOf(link.key), link);
+  }
+  for (const link of links.values()) {
+    if (link.resolved || link.parent.relation === 'subagent') continue;
+    const parent = { provider: link.key.provider, nativeId: link.parent.nativeId };
+    const resolved = (await store.session(parent)) && (await resolve(store, link, parent));
+    if (resolved) await store.append([{ ...emptyBatch, links: [{ ...link, resolved }] }]);
+  }
+}
+
+function nameOf({ provider, nativeId }: SessionKey): string {
+  return `${provider}\0${nativeId}`;
+}
+
+/** When the oldest file of each session was made, by the file system's word. */
+async function readBirths(store: TranscriptStore): Promise<ReadonlyMap<string, bigint>> {
+  const births = new Map<string, bigint>();
+  for (const { provider, nativeId, stat } of await store.sources()) {
+    if (nativeId === undefined) continue;
+    const name = nameOf({ provider, nativeId });
+    const birth = BigInt(stat.birthNs);
+    const known = births.get(name);
+    if (known === undefined || birth < known) births.set(name, birth);
+  }
+  return births;
+}
+
+/** Links between a session and others that begin with the same record, where none says where it comes from. */
+async function linksByHead(
+  store: TranscriptStore,
+  key: SessionKey,
+  links: ReadonlyMap<string, SessionLink>,
+): Promise<SessionLink[]> {
+  const session = await store.session(key);
+  if (session?.facts.head === undefined) return [];
+  const alike = await store.sessionsByHead(key.provider, session.facts.head);
+  if (alike.length < 2) return [];
+  const births = await readBirths(store);
+  const ordered = [...alike].sort((a, b) => compareAge(a, b, births));
+  const [original, ...copies] = ordered;
+  if (!original) return [];
+  return copies
+    .filter((copy) => !links.has(nameOf(copy.key)))
+    .map((copy) => ({ key: copy.key, parent: { nativeId: original.key.nativeId, relation: 'continuation' } as const }));
+}
+
+function compareAge(a: SessionRecord, b: SessionRecord, births: ReadonlyMap<string, bigint>): number {
+  const [aBack, bBack] = [a.facts.background === true, b.facts.background === true];
+  if (aBack !== bBack) return aBack ? 1 : -1;
+  const [aBirth, bBirth] = [births.get(nameOf(a.key)) ?? 0n, births.get(nameOf(b.key)) ?? 0n];
+  if (aBirth !== bBirth) return aBirth < bBirth ? -1 : 1;
+  const [aAt, bAt] = [a.facts.lastAt ?? '', b.facts.lastAt ?? ''];
+  if (aAt !== bAt) return aAt < bAt ? -1 : 1;
+  return a.key.nativeId < b.key.nativeId ? -1 : 1;
+}
+
+/** Where the child left the parent, and which of its events are copies. */
+async function resolve(
+  store: TranscriptStore,
+  { key, parent }: SessionLink,
+  parentKey: SessionKey,
+): Promise<SessionLink['resolved']> {
+  if (parent.byteOffset !== undefined) {
+    const parentSeq = await lastSeq(store, parentKey, (stored) => isBefore(stored, parent));
+    return { parentSeq, copied: [] };
+  }
+  const { copied, lastRecord } = await findCopies(store, key, parentKey);
+  const point = lastRecord ?? parent.record;
+  const parentSeq =
+    point === undefined ? 0 : await lastSeq(store, parentKey, ({ event }) => event.source.nativeId === point);
+  return { parentSeq, copied };
+}
+
+/** Whether an event was read from the part of the parent that the child counts as its own history. */
+function isBefore({ event }: StoredEvent, { byteOffset = 0, ordinal }: ParentLink): boolean {
+  return ordinal !== undefined && event.source.offset === undefined
+    ? event.seq <= ordinal
+    : (event.source.offset ?? 0) < byteOffset;
+}
+
+/** The last seq of the events that satisfy the test; 0 for none. */
+async function lastSeq(
+  store: TranscriptStore,
+  key: SessionKey,
+  test: (stored: StoredEvent) => boolean,
+): Promise<number> {
+  for await (const page of store.read({ key, view: 'current', backward: true })) {
+    const found = page.find(test);
+    if (found) return found.event.seq;
+  }
+  return 0;
+}
+
+/** The child's events whose record the parent has too: ranges of seq. Copies stand at the beginning. */
+async function findCopies(store: TranscriptStore, key: SessionKey, parent: SessionKey) {
+  const copied: [number, number][] = [];
+  let lastRecord: string | undefined;
+  for await (const page of store.read({ key, view: 'current' })) {
+    const records = new Map(
+      page.flatMap(({ event: { source } }) =>
+        source.nativeId === undefined ? [] : [[source.nativeId, halfOf(parent, source.nativeId)] as const],
+      ),
+    );
+    const known = await store.knownRecords(parent, [...new Set(records.values())]);
+    if (known.size === 0 && records.size > 0) break;
+    for (const { event } of page) {
+      const id = event.source.nativeId;
+      if (id === undefined || !known.has(records.get(id) ?? '')) continue;
+      const range = copied.at(-1);
+      if (range && range[1] === event.seq - 1) range[1] = event.seq;
+      else copied.push([event.seq, event.seq]);
+      lastRecord = id;
+    }
+  }
+  return { copied, lastRecord };
+}
+
+function halfOf(session: SessionKey, id: string): string {
+  return recordHalf(recordDigest(session, { id }));
+}

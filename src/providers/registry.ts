@@ -1,0 +1,9 @@
+import { claudeCode } from './claude-code/index.ts';
+import type { Provider } from './provider.ts';
+
+/** Every provider that kato knows. Adding one is one folder and one line here. */
+export const providers: readonly Provider[] = [claudeCode];
+
+export function findProvider(id: string): Provider | undefined {
+  return providers.find((provider) => provider.id === id);
+}

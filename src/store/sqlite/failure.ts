@@ -1,0 +1,60 @@
+/** What SQLite reports, as errors that say what to do. */
+import { KatoError, systemCode } from '../../core/errors.ts';
+
+/** Primary result codes of SQLite: https://www.sqlite.org/rescode.html, read 2026-11. */
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+/** The error as a `KatoError`; one that is already is passed through. `doing` says what was tried to what. */
+export function storeFailure(error: unknown, doing: string): KatoError {
+  if (error instanceof KatoError) return error;
+  const result = (error as { errcode?: unknown } | null)?.errcode;
+  const cause = error;
+  switch (typeof result === 'number' ? result & 0xff : undefined) {
+    case BUSY:
+    case LOCKED:
+      return new KatoError('store-busy', `${doing}: another process holds the store locked`, {
+        hint: 'wait until it has finished, then try again',
+        cause,
+      });
+    case FULL:
+      return new KatoError('store-failed', `${doing}: the disk is full`, {
+        hint: 'free some space and run the command again; what was stored before is safe',
+        cause,
+      });
+    case READONLY:
+    case CANTOPEN:
+      return new KatoError('store-failed', `${doing}: the file cannot be opened for writing`, {
+        hint: "check the permissions of kato's home folder and of kato.db in it",
+        cause,
+      });
+    case IOERR:
+      return new KatoError('store-failed', `${doing}: the disk reported an input/output error`, {
+        hint: 'check the disk, then run the command again; what was stored before is safe',
+        cause,
+      });
+    case CORRUPT:
+    case NOTADB:
+      return new KatoError('store-corrupt', `${doing}: the file is damaged or is not a store`, {
+        hint: 'run `kato verify` to see what is affected; keep the file',
+        cause,
+      });
+    default:
+      return systemFailure(error, doing);
+  }
+}
+
+function systemFailure(error: unknown, doing: string): KatoError {
+  const code = systemCode(error);
+  const isSystem = error instanceof Error && 'syscall' in error && code !== undefined;
+  if (!isSystem) return new KatoError('internal', `${doing}: unexpected failure`, { cause: error });
+  const reason = code === 'ENOSPC' ? 'the disk is full' : code === 'EROFS' ? 'the disk is read-only' : code;
+  const hint = code === 'ENOSPC' ? 'free some space and run the command again' : 'check the folder and its permissions';
+  return new KatoError('store-failed', `${doing}: ${reason}`, { hint, cause: error });
+}

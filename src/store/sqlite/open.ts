@@ -1,0 +1,126 @@
+/**
+ * Opening the SQLite file: its settings, its version gate, its schema.
+ *
+ * - WAL with `synchronous=FULL`: what was acknowledged survives a power cut. `NORMAL` does not promise that, and reading
+ *   a source again is no safety net, because agents delete their files.
+ * - SQLite before 3.51.3 (save 3.44.6+ and 3.50.7+) can corrupt a WAL that two connections write or checkpoint at once:
+ *   such a build gets the file for itself alone.
+ * - A schema from a later kato is refused before anything is touched.
+ */
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { KatoError, systemCode } from '../../core/errors.ts';
+import { migrations } from '../migrations/index.ts';
+
+/** 'kato' in ASCII: tells our files from other SQLite files. */
+const APPLICATION_ID = 0x6b61746f;
+const BUSY_TIMEOUT_MS = 5000;
+const WAL_CHECKPOINT_PAGES = 4000;
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+export interface Database {
+  readonly raw: DatabaseSync;
+  /** The prepared statement for this SQL; prepared once. */
+  sql(text: string): StatementSync;
+  /** Why this process holds the file alone; absent when several processes may use it. */
+  readonly exclusive: string | undefined;
+}
+
+/** Whether several connections may write a WAL of this SQLite version. */
+export function isWalSafe(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major !== 3) return major > 3;
+  if (minor === 44) return patch >= 6;
+  if (minor === 50) return patch >= 7;
+  return minor > 51 || (minor === 51 && patch >= 3);
+}
+
+/** Opens the file, creating it with mode 0600 if need be, and brings its schema up to date. */
+export function openDatabase(path: string, version: string = process.versions.sqlite ?? '0'): Database {
+  const isNew = !existsSync(path);
+  if (isNew) createFile(path);
+  else refuseNewer(path);
+  const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, allowExtension: false });
+  try {
+    const exclusive = isWalSafe(version) ? undefined : `SQLite ${version} cannot share a write-ahead log safely`;
+    if (exclusive) raw.exec('PRAGMA locking_mode=EXCLUSIVE');
+    raw.exec(`
+      PRAGMA journal_mode=WAL;
+      PRAGMA synchronous=FULL;
+      PRAGMA wal_autocheckpoint=${WAL_CHECKPOINT_PAGES};
+      PRAGMA journal_size_limit=${WAL_LIMIT_BYTES};
+      PRAGMA trusted_schema=OFF;
+      PRAGMA cell_size_check=ON;
+      PRAGMA secure_delete=ON;
+      PRAGMA temp_store=MEMORY;
+    `);
+    migrate(raw);
+    return { raw, sql: statementCache(raw), exclusive };
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    const folder = openSync(dirname(path), 'r');
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error; // Another process was first: the file is there, as wanted.
+  }
+}
+
+/** A read-only look, so that a file of a later kato stays as it is, byte for byte. */
+function refuseNewer(path: string): void {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    const found = readPragma(database, 'user_version');
+    const owner = readPragma(database, 'application_id');
+    if (found > 0 && owner !== APPLICATION_ID) {
+      throw new KatoError('store-corrupt', `${path} is an SQLite file, but not a store of kato's`, {
+        hint: 'move it away, or point KATO_HOME elsewhere',
+      });
+    }
+    if (found > migrations.length) {
+      throw new KatoError(
+        'store-newer',
+        `cannot open ${path}: its schema is ${found}, this kato knows schemas up to ${migrations.length}`,
+        { hint: 'upgrade kato; the store was not touched' },
+      );
+    }
+  } finally {
+    database.close();
+  }
+}
+
+function migrate(raw: DatabaseSync): void {
+  if (readPragma(raw, 'user_version') === migrations.length) return;
+  raw.exec('BEGIN IMMEDIATE');
+  try {
+    const from = readPragma(raw, 'user_version'); // Again under the lock: another process may have migrated meanwhile.
+    for (const migration of migrations.slice(from)) raw.exec(migration);
+    raw.exec(`PRAGMA user_version=${migrations.length}; PRAGMA application_id=${APPLICATION_ID}; COMMIT`);
+  } catch (error) {
+    raw.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function readPragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}
+
+function statementCache(raw: DatabaseSync): Database['sql'] {
+  const statements = new Map<string, StatementSync>();
+  return (text) => {
+    const known = statements.get(text);
+    if (known) return known;
+    const statement = raw.prepare(text);
+    statements.set(text, statement);
+    return statement;
+  };
+}

@@ -1,0 +1,141 @@
+/** The read paths of the SQLite engine. Each page is one short statement: no reader holds the write-ahead log back. */
+import type { SessionKey } from '../../core/session.ts';
+import { sessionId } from '../../core/session.ts';
+import { composeEvent } from '../compose.ts';
+import { parseBody, unpack } from '../page.ts';
+import type { Cause, ReadQuery, SessionLink, StoredEvent } from '../store.ts';
+import type { Database } from './open.ts';
+
+type Row = Record<string, unknown>;
+
+const BLOCK = `SELECT b.position, b.session, b.first_seq, b.count, b.generation, b.cause, b.revises, b.packed, b.body,
+  s.id AS source FROM block AS b LEFT JOIN source AS s ON s.pk = b.source`;
+
+/** What reading needs to know of a session besides its blocks. */
+interface SessionView {
+  readonly key: SessionKey;
+  readonly id: string;
+  readonly replacedSeq: number;
+  readonly link: SessionLink | undefined;
+  readonly superseded: ReadonlySet<number>;
+}
+
+export async function* readEvents(database: Database, query: ReadQuery): AsyncGenerator<readonly StoredEvent[]> {
+  const pk = query.key && findSession(database, query.key);
+  if (query.key && pk === undefined) return;
+  const views = new Map<number, SessionView>();
+  for (const row of blocks(database, query, pk)) {
+    const session = Number(row.session);
+    const view = views.get(session) ?? openView(database, session);
+    if (!view) continue;
+    if (views.size > 64) views.clear(); // Reading all sessions in order: only the latest few come again soon.
+    views.set(session, view);
+    const page = decodeBlock(row, view).filter((stored) => isWanted(stored, view, query));
+    if (page.length > 0) yield query.backward ? page.reverse() : page;
+  }
+}
+
+/** Blocks one by one; the next is looked up when it is asked for. */
+function* blocks(database: Database, query: ReadQuery, session: number | undefined): Generator<Row> {
+  const after = query.after ?? 0;
+  const chosen = session === undefined ? '' : 'b.session = ? AND';
+  const bind = session === undefined ? [] : [session];
+  if (query.backward) {
+    let before = Number.MAX_SAFE_INTEGER;
+    const sql = database.sql(
+      `${BLOCK} WHERE ${chosen} b.position < ? AND b.position + b.count > ? + 1 ORDER BY b.position DESC LIMIT 1`,
+    );
+    for (let row = sql.get(...bind, before, after); row; row = sql.get(...bind, before, after)) {
+      before = Number(row.position);
+      yield row;
+    }
+    return;
+  }
+  let from = firstBlock(database, session, after);
+  const sql = database.sql(`${BLOCK} WHERE ${chosen} b.position >= ? ORDER BY b.position LIMIT 1`);
+  for (let row = sql.get(...bind, from); row; row = sql.get(...bind, from)) {
+    from = Number(row.position) + Number(row.count);
+    yield row;
+  }
+}
+
+/** The position of the block that holds the first event behind `after`. */
+function firstBlock(database: Database, session: number | undefined, after: number): number {
+  const chosen = session === undefined ? '' : 'session = ? AND';
+  const bind = session === undefined ? [] : [session];
+  const sql = `SELECT position, count FROM block WHERE ${chosen} position <= ? ORDER BY position DESC LIMIT 1`;
+  const row = database.sql(sql).get(...bind, after);
+  const inside = row !== undefined && Number(row.position) + Number(row.count) > after + 1;
+  return inside ? Number(row.position) : after + 1;
+}
+
+function isWanted({ position, event, cause }: StoredEvent, view: SessionView, query: ReadQuery): boolean {
+  if (position <= (query.after ?? 0)) return false;
+  return query.view === 'current' ? event.seq > view.replacedSeq : cause !== 'reprocess';
+}
+
+function decodeBlock(row: Row, view: SessionView): StoredEvent[] {
+  const firstSeq = Number(row.first_seq);
+  const position = Number(row.position);
+  const revises: Record<string, number> = row.revises === null ? {} : JSON.parse(String(row.revises));
+  const bodies = parseBody(unpack(row.body as Uint8Array, row.packed === 1));
+  return bodies.map((body, index) => {
+    const seq = firstSeq + index;
+    const event = composeEvent(body, {
+      key: view.key,
+      sessionId: view.id,
+      seq,
+      revises: revises[index],
+      source: row.source === null ? undefined : String(row.source),
+      generation: Number(row.generation),
+      link: view.link,
+    });
+    return { position: position + index, event, cause: row.cause as Cause, superseded: view.superseded.has(seq) };
+  });
+}
+
+export function findSession(database: Database, { provider, nativeId }: SessionKey): number | undefined {
+  const row = database.sql('SELECT pk FROM session WHERE provider = ? AND native_id = ?').get(provider, nativeId);
+  return row && Number(row.pk);
+}
+
+function openView(database: Database, session: number): SessionView | undefined {
+  const row = database.sql('SELECT provider, native_id, replaced_seq FROM session WHERE pk = ?').get(session);
+  if (!row) return undefined;
+  const key = { provider: String(row.provider), nativeId: String(row.native_id) };
+  const marks = database.sql('SELECT DISTINCT seq FROM superseded WHERE session = ?').all(session);
+  return {
+    key,
+    id: sessionId(key),
+    replacedSeq: Number(row.replaced_seq),
+    link: readLink(database, session, key),
+    superseded: new Set(marks.map(({ seq }) => Number(seq))),
+  };
+}
+
+function readLink(database: Database, session: number, key: SessionKey): SessionLink | undefined {
+  const row = database.sql('SELECT parent, resolved FROM link WHERE session = ?').get(session);
+  return row && toLink(row, key);
+}
+
+export function toLink(row: Row, key: SessionKey): SessionLink {
+  const parent = JSON.parse(String(row.parent));
+  return row.resolved === null ? { key, parent } : { key, parent, resolved: JSON.parse(String(row.resolved)) };
+}
+
+/** Single events by seq, in the order of their seq. */
+export function pickEvents(database: Database, key: SessionKey, seqs: readonly number[]): StoredEvent[] {
+  const session = findSession(database, key);
+  const view = session === undefined ? undefined : openView(database, session);
+  if (session === undefined || !view) return [];
+  const found = new Map<number, StoredEvent>();
+  const sql = database.sql(`${BLOCK} WHERE b.session = ? AND b.first_seq <= ? ORDER BY b.first_seq DESC LIMIT 1`);
+  for (const seq of [...seqs].sort((a, b) => a - b)) {
+    if (found.has(seq)) continue;
+    const row = sql.get(session, seq);
+    for (const stored of row ? decodeBlock(row, view) : []) {
+      if (seqs.includes(stored.event.seq)) found.set(stored.event.seq, stored);
+    }
+  }
+  return [...found.values()].sort((a, b) => a.event.seq - b.event.seq);
+}
