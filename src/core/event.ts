@@ -38,10 +38,10 @@ const edit = object(
 const option = object({ label: string }, { description: string });
 const phase = oneOf('commentary', 'final');
 
-/** Another session that this one comes from. `record`, `ordinal` or `byteOffset` say where it left the parent. */
+/** Another session that this one comes from. `record`, `ordinal` (the first not in common) or `byteOffset` say where they part. */
 const parent = object(
   { nativeId: string, relation: oneOf('subagent', 'fork', 'continuation') },
-  { toolCallId: string, record: string, ordinal: integer, byteOffset: integer, file: string },
+  { toolCallId: string, record: string, ordinal: integer, byteOffset: integer },
 );
 const subagent = object({ nativeId: string }, { toolCallId: string, agentType: string, description: string });
 
@@ -117,7 +117,15 @@ export type Origin = Infer<typeof origin>;
 /** Where an event was read. `part` is the component of the record; offsets are bytes from the start of the source. */
 const source = object(
   { type: string, part: string },
-  { nativeId: string, file: string, generation: integer, offset: integer, bytes: integer, sideFile: string },
+  {
+    nativeId: string,
+    ordinal: integer,
+    file: string,
+    generation: integer,
+    offset: integer,
+    bytes: integer,
+    sideFile: string,
+  },
 );
 export type EventSource = Infer<typeof source>;
 

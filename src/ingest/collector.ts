@@ -36,8 +36,6 @@ export interface CollectorOptions {
   readonly observedAt?: (() => string) | undefined;
   /** The complete text of a side file; absent when it cannot be had. */
   readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
-  /** The id of the session's source with this file name; absent when there is none. */
-  readonly sourceNamed?: ((file: string) => string | undefined) | undefined;
   /** Compress pages here rather than in the store. */
   readonly packPages: boolean;
 }
@@ -194,15 +192,13 @@ export class Collector {
 
   #retract(retraction: Retraction, place: FramePlace): void {
     const key = this.#key(retraction.session);
+    const { source } = this.#options;
     if ('records' in retraction) {
-      const records = this.#halves(retraction.session, retraction.records);
-      this.#superseded.push({ key, records, inForce: false });
-      return;
+      this.#superseded.push({ key, records: this.#halves(retraction.session, retraction.records), inForce: false });
+    } else if ('fromOffset' in retraction) {
+      this.#superseded.push({ key, source, fromOffset: retraction.fromOffset, untilOffset: place.offset });
+    } else {
+      this.#superseded.push({ key, fromOrdinal: retraction.fromOrdinal, exceptSource: source });
     }
-    const { file, fromOffset } = retraction;
-    const source = file === undefined ? this.#options.source : this.#options.sourceNamed?.(file);
-    if (source === undefined) return;
-    const untilOffset = retraction.untilOffset ?? (file === undefined ? place.offset : Number.MAX_SAFE_INTEGER);
-    this.#superseded.push({ key, source, fromOffset, untilOffset });
   }
 }

@@ -68,7 +68,8 @@ function optional(key: string, value: string | undefined): string {
 
 function encodeSource(draft: Draft, { offset, bytes }: FramePlace): string {
   const head = `{"type":${JSON.stringify(draft.type)},"part":${JSON.stringify(draft.part)}`;
-  const tail = `,"offset":${offset},"bytes":${bytes}}`;
+  const ordinal = draft.ordinal === undefined ? '' : `,"ordinal":${draft.ordinal}`;
+  const tail = `${ordinal},"offset":${offset},"bytes":${bytes}}`;
   return head + optional('nativeId', draft.record) + optional('sideFile', draft.sideFile) + tail;
 }
 

@@ -70,7 +70,7 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
     roots.map(({ path }) => path),
   );
   const readings = plan.readings.filter(only);
-  const pass = new Pass(options, readings, known);
+  const pass = new Pass(options, readings);
   await pass.noteMoves(plan.moved, plan.gone);
   await pass.run();
   await linkSessions(store, pass.touched);
@@ -87,8 +87,6 @@ class Pass {
   readonly unreadable: Unreadable[] = [];
   readonly #options: PassOptions;
   readonly #families: (readonly PlannedReading[])[];
-  /** Source ids by file name: records refer to other files of their session by name. */
-  readonly #named: Map<string, string>;
   readonly #bytesTotal: number;
   readonly #counters: ReadingCounters = { bytesRead: 0, framesDecoded: 0 };
   readonly #diagnostics = new Map<string, DiagnosticCount>();
@@ -99,10 +97,9 @@ class Pass {
   #rows = 0;
   #failure: unknown;
 
-  constructor(options: PassOptions, readings: readonly PlannedReading[], known: readonly SourceRecord[]) {
+  constructor(options: PassOptions, readings: readonly PlannedReading[]) {
     this.#options = options;
     this.#families = [...byFamily(readings)];
-    this.#named = new Map(known.map(({ path, id }) => [baseName(path), id]));
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
   }
 
@@ -187,7 +184,6 @@ class Pass {
     const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
     const elsewhere = isFirst ? this.#options.readElsewhere : undefined;
     this.#filesRead += 1;
-    this.#named.set(baseName(path), record.id);
     await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
   }
 
@@ -245,7 +241,6 @@ class Pass {
       observedAt,
       counters: this.#counters,
       keptSideFile: (session, name) => store.sideFile(key(session), name),
-      sourceNamed: (name) => this.#named.get(name),
       lookup: {
         knownRecords: (session, records) => store.knownRecords(session, records),
         countBefore: async (hashes) => {
@@ -266,8 +261,4 @@ class Pass {
     const [appended] = await this.#options.store.append([batch]);
     this.#rows += appended?.rows ?? 0;
   }
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

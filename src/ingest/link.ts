@@ -84,7 +84,7 @@ async function resolve(
   { key, parent }: SessionLink,
   parentKey: SessionKey,
 ): Promise<SessionLink['resolved']> {
-  if (parent.byteOffset !== undefined) {
+  if (parent.ordinal !== undefined || parent.byteOffset !== undefined) {
     const parentSeq = await lastSeq(store, parentKey, (stored) => isBefore(stored, parent));
     return { parentSeq, copied: [] };
   }
@@ -96,10 +96,8 @@ async function resolve(
 }
 
 /** Whether an event was read from the part of the parent that the child counts as its own history. */
-function isBefore({ event }: StoredEvent, { byteOffset = 0, ordinal }: ParentLink): boolean {
-  return ordinal !== undefined && event.source.offset === undefined
-    ? event.seq <= ordinal
-    : (event.source.offset ?? 0) < byteOffset;
+function isBefore({ event: { source } }: StoredEvent, { byteOffset = 0, ordinal }: ParentLink): boolean {
+  return ordinal !== undefined ? (source.ordinal ?? ordinal) < ordinal : (source.offset ?? byteOffset) < byteOffset;
 }
 
 /** The last seq of the events that satisfy the test; 0 for none. */

@@ -48,7 +48,6 @@ export interface Reading {
   readonly lookup?: OccurrenceLookup | undefined;
   /** Side files that the store has kept; for when the agent has deleted them. */
   readonly keptSideFile?: ((session: string, name: string) => Promise<Blob | undefined>) | undefined;
-  readonly sourceNamed?: ((file: string) => string | undefined) | undefined;
   readonly counters: ReadingCounters;
 }
 
@@ -95,7 +94,6 @@ class SourceReader {
       source: record.id,
       observedAt: reading.observedAt,
       sideFile: (session, name) => this.#sideFiles.get(`${session}\0${name}`),
-      sourceNamed: reading.sourceNamed,
       packPages: true,
     });
     this.#fold = new FrameFold({

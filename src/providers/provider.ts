@@ -78,6 +78,8 @@ export type Draft<K extends EventKind = EventKind> = Body<K> & {
   readonly type: string;
   /** The provider's clock for this record, ISO 8601 in UTC with milliseconds; absent when it has none. */
   readonly at?: string | undefined;
+  /** The provider's own number of the record, where records are numbered across the files of a session. */
+  readonly ordinal?: number | undefined;
   readonly turnId?: string | undefined;
   readonly model?: string | undefined;
   readonly origin: Origin;
@@ -91,8 +93,10 @@ export type Draft<K extends EventKind = EventKind> = Body<K> & {
 /** Records that the agent itself took back. They stay in the transcript, marked as superseded. */
 export type Retraction =
   | { readonly session: string; readonly records: readonly string[] }
-  /** Everything that was read from these bytes of the source, or of the session's source with this file name. */
-  | { readonly session: string; readonly fromOffset: number; readonly untilOffset?: number; readonly file?: string };
+  /** Everything that was read from this source from this byte on, up to the frame that says so. */
+  | { readonly session: string; readonly fromOffset: number }
+  /** Everything with this ordinal or a later one that was read from other sources of the session. */
+  | { readonly session: string; readonly fromOrdinal: number };
 
 export interface Decoded<State extends JsonValue = JsonValue> {
   readonly drafts: readonly Draft[];

@@ -210,16 +210,10 @@ class MemoryStore implements TranscriptStore {
 
   #supersede(change: Supersession): void {
     const session = this.#sessions.get(nameOf(change.key));
-    for (const row of session?.rows ?? []) {
-      if ('records' in change) {
-        if (!change.records.includes(row.id.slice(0, 16))) continue;
-        if (change.inForce) session?.retracted.delete(row.seq);
-        else session?.retracted.add(row.seq);
-      } else {
-        const offset = (row.body as { source: { offset?: number } }).source.offset ?? -1;
-        const inside = row.source === change.source && offset >= change.fromOffset && offset < change.untilOffset;
-        if (inside) session?.retracted.add(row.seq);
-      }
+    for (const row of session?.rows.slice(session.replacedSeq) ?? []) {
+      if (!isMeant(row, change)) continue;
+      if ('inForce' in change && change.inForce) session?.retracted.delete(row.seq);
+      else session?.retracted.add(row.seq);
     }
   }
 
@@ -341,6 +335,14 @@ class MemoryStore implements TranscriptStore {
   async *verify(): AsyncGenerator<StoreFlaw> {}
 
   async close(): Promise<void> {}
+}
+
+function isMeant({ id, source, body }: Row, change: Supersession): boolean {
+  if ('records' in change) return change.records.includes(id.slice(0, 16));
+  const place = (body as { source: { offset?: number; ordinal?: number } }).source;
+  if ('fromOrdinal' in change) return source !== change.exceptSource && (place.ordinal ?? -1) >= change.fromOrdinal;
+  const offset = place.offset ?? -1;
+  return source === change.source && offset >= change.fromOffset && offset < change.untilOffset;
 }
 
 function toStored(session: Session, row: Row): StoredEvent {

@@ -58,10 +58,14 @@ export interface SideFile {
   readonly sha256: string;
 }
 
-/** Events that the agent took back, or put in force again: by record (16 hex digits each), or by place in a source. */
+/**
+ * Events that the agent took back, or put in force again: by record (16 hex digits each), by place in a source, or by
+ * ordinal in all sources of the session but one.
+ */
 export type Supersession =
   | { readonly key: SessionKey; readonly records: readonly string[]; readonly inForce: boolean }
-  | { readonly key: SessionKey; readonly source: string; readonly fromOffset: number; readonly untilOffset: number };
+  | { readonly key: SessionKey; readonly source: string; readonly fromOffset: number; readonly untilOffset: number }
+  | { readonly key: SessionKey; readonly fromOrdinal: number; readonly exceptSource: string };
 
 /** A session and the one it comes from. */
 export interface SessionLink {

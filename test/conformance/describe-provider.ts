@@ -130,7 +130,11 @@ function survivesDamage(provider: Provider, samples: readonly Sample[]): void {
         const { accountedBytes } = foldPieces(provider, match, [damaged]);
         assert.ok(accountedBytes <= damaged.length, `${name}: accounts for more than there is`);
         const whole = Buffer.concat([damaged, Buffer.from('\n')]);
-        assert.equal(foldPieces(provider, match, [whole]).accountedBytes, whole.length, `${name}: bytes unaccounted for`);
+        assert.equal(
+          foldPieces(provider, match, [whole]).accountedBytes,
+          whole.length,
+          `${name}: bytes unaccounted for`,
+        );
       }),
       { numRuns: 20 },
     );
@@ -231,6 +235,8 @@ function recordsOf({ match, bytes }: Sample): unknown[] {
 }
 
 function oneOfEachKind(samples: readonly Sample[]): Sample[] {
-  const kinds = new Map(samples.map((sample) => [`${sample.match.framing}${Object.keys(sample.match.hints ?? {})}`, sample]));
+  const kinds = new Map(
+    samples.map((sample) => [`${sample.match.framing}${Object.keys(sample.match.hints ?? {})}`, sample]),
+  );
   return [...kinds.values()];
 }

@@ -42,9 +42,13 @@ export async function deriveGolden(provider: Provider, root: string): Promise<Go
   }
   const { diagnostics } = { diagnostics: await store.diagnostics() };
   const flaws = diagnostics.map(({ code, about, count }) => ({ code, about, count }));
-  return [...sessions.values()].sort((a, b) => (a.session.nativeId < b.session.nativeId ? -1 : 1)).concat(
-    flaws.length === 0 ? [] : [{ session: { provider: provider.id, nativeId: 'diagnostics', id: '' }, facts: flaws, events: [] }],
-  );
+  return [...sessions.values()]
+    .sort((a, b) => (a.session.nativeId < b.session.nativeId ? -1 : 1))
+    .concat(
+      flaws.length === 0
+        ? []
+        : [{ session: { provider: provider.id, nativeId: 'diagnostics', id: '' }, facts: flaws, events: [] }],
+    );
 }
 
 export interface GoldenSession {

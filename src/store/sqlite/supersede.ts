@@ -14,9 +14,7 @@ export function supersede(database: Database, change: Supersession): number {
     .get(change.key.provider, change.key.nativeId);
   if (!session) return 0;
   const pk = Number(session.pk);
-  if (!('records' in change)) {
-    return mark(database, pk, seqsAt(database, pk, change.source, change.fromOffset, change.untilOffset));
-  }
+  if (!('records' in change)) return mark(database, pk, seqsAt(database, pk, change));
   const seqs = change.records.flatMap((record) => seqsOfRecord(database, pk, record));
   return change.inForce ? unmark(database, pk, seqs) : mark(database, pk, seqs);
 }
@@ -41,18 +39,32 @@ function seqsOfRecord(database: Database, session: number, record: string): numb
     .map((row) => Number(row.seq));
 }
 
-/** Seqs of the events that were read from these bytes of a source: newest blocks first, until one lies wholly before. */
-function seqsAt(database: Database, session: number, source: string, from: number, until: number): number[] {
-  const sql = `SELECT first_seq, packed, body FROM block
-    WHERE session = ? AND source = (SELECT pk FROM source WHERE id = ?) ORDER BY first_seq DESC`;
+interface Place {
+  readonly offset?: number;
+  readonly ordinal?: number;
+}
+
+/** Seqs of the events in a part of a source, or from an ordinal on: newest blocks first, until one lies wholly before. */
+function seqsAt(
+  database: Database,
+  session: number,
+  change: Exclude<Supersession, { readonly records: unknown }>,
+): number[] {
+  const isByOrdinal = 'fromOrdinal' in change;
+  const sql = `SELECT first_seq, packed, body FROM block WHERE session = ? AND first_seq > (
+      SELECT replaced_seq FROM session WHERE pk = block.session
+    ) AND source ${isByOrdinal ? '!=' : '='} (SELECT pk FROM source WHERE id = ?) ORDER BY first_seq DESC`;
+  const from = isByOrdinal ? change.fromOrdinal : change.fromOffset;
+  const until = isByOrdinal ? Number.MAX_SAFE_INTEGER : change.untilOffset;
   const found: number[] = [];
-  for (const row of database.sql(sql).iterate(session, source)) {
+  for (const row of database.sql(sql).iterate(session, isByOrdinal ? change.exceptSource : change.source)) {
     const events = parseBody(unpack(row.body as Uint8Array, row.packed === 1));
-    const offsets = events.map((event) => (event as { source: { offset?: number } }).source.offset ?? -1);
-    offsets.forEach((offset, index) => {
-      if (offset >= from && offset < until) found.push(Number(row.first_seq) + index);
+    const places = events.map((event) => (event as { source: Place }).source);
+    const numbers = places.map((place) => (isByOrdinal ? place.ordinal : place.offset) ?? -1);
+    numbers.forEach((number, index) => {
+      if (number >= from && number < until) found.push(Number(row.first_seq) + index);
     });
-    if (offsets.every((offset) => offset < from)) break;
+    if (numbers.every((number) => number < from)) break;
   }
   return found;
 }
