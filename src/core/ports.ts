@@ -46,3 +46,26 @@ export interface Logger {
   /** One event with its facts. Facts never contain transcript text. */
   log(level: LogLevel, event: string, facts?: Readonly<Record<string, string | number | boolean | undefined>>): void;
 }
+
+/** A new file that is seen under its name only when it is complete. */
+export interface PendingFile {
+  write(text: string): void;
+  /**
+   * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
+   * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`.
+   * Returns the backup's name, if there is one.
+   */
+  commit(options: { readonly replace: boolean; readonly time: string }): string | undefined;
+  /** Leaves nothing behind. */
+  discard(): void;
+}
+
+/** Writing where the user wants recordings and exports: below a root, with no link followed on the way. */
+export interface DestinationFiles {
+  /** The folder with every link resolved; absent when it does not exist. */
+  resolve(folder: string): string | undefined;
+  /** Whether a folder is there, links followed. */
+  isFolder(path: string): boolean;
+  /** Begins a file below a resolved root, making folders that are missing. Throws the system's error. */
+  begin(root: string, components: readonly string[]): PendingFile;
+}

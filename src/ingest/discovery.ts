@@ -19,6 +19,8 @@ export interface FoundSource {
   readonly path: string;
   readonly match: SourceMatch;
   readonly stat: FileStat;
+  /** True when it lies outside the provider's layout. */
+  readonly isLoose?: boolean;
 }
 
 export interface Unreadable {

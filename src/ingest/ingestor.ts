@@ -10,7 +10,7 @@ import { KatoError } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
-import { discover, type ProviderRoot, type Unreadable } from './discovery.ts';
+import type { Discovery, Unreadable } from './discovery.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
@@ -19,7 +19,10 @@ import { type Reading, type ReadingCounters, readSource } from './read-source.ts
 export interface PassOptions {
   readonly store: TranscriptStore;
   readonly files: SourceFiles;
-  readonly roots: readonly ProviderRoot[];
+  /** What there is; `discover` finds it below roots. */
+  readonly discovery: Discovery;
+  /** Folders that were searched whole: a known source below one that was not found is gone. */
+  readonly searched: readonly string[];
   readonly cause: Cause;
   /** For records seen live: the time of seeing. */
   readonly observedAt?: () => string;
@@ -61,14 +64,9 @@ const LANES = 8;
 const MOST_ATTEMPTS = 5;
 
 export async function runPass(options: PassOptions): Promise<PassReport> {
-  const { files, roots, store, only = () => true } = options;
-  const { found, unreadable, filesExamined } = discover(files, roots);
-  const known = await store.sources();
-  const plan = planPass(
-    found,
-    known,
-    roots.map(({ path }) => path),
-  );
+  const { discovery, searched, store, only = () => true } = options;
+  const { found, unreadable, filesExamined } = discovery;
+  const plan = planPass(found, await store.sources(), searched);
   const readings = plan.readings.filter(only);
   const pass = new Pass(options, readings);
   await pass.noteMoves(plan.moved, plan.gone);
@@ -182,7 +180,7 @@ class Pass {
     const { record, content, restart } = prepared;
     const reading = this.#reading(planned, record, content, restart);
     const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
-    const elsewhere = isFirst ? this.#options.readElsewhere : undefined;
+    const elsewhere = isFirst && !planned.found.isLoose ? this.#options.readElsewhere : undefined;
     this.#filesRead += 1;
     await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
   }

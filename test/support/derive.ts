@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KatoEvent } from '../../src/core/event.ts';
+import { discover } from '../../src/ingest/discovery.ts';
 import { type PassReport, runPass } from '../../src/ingest/ingestor.ts';
 import { nodeFiles } from '../../src/platform/node-files.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -18,7 +19,8 @@ export function temporaryFolder(t: { after(fn: () => void): void }): string {
 
 /** Takes everything below a root into a store. */
 export function ingest(store: TranscriptStore, provider: Provider, root: string): Promise<PassReport> {
-  return runPass({ store, files: nodeFiles, roots: [{ provider, path: root }], cause: 'import' });
+  const discovery = discover(nodeFiles, [{ provider, path: root }]);
+  return runPass({ store, files: nodeFiles, discovery, searched: [root], cause: 'import' });
 }
 
 export async function storedEvents(store: TranscriptStore): Promise<StoredEvent[]> {

@@ -1,0 +1,31 @@
+/** Where things lie below kato's home folder. */
+
+export interface HomePaths {
+  readonly home: string;
+  readonly config: string;
+  readonly database: string;
+  readonly recordings: string;
+  readonly logs: string;
+  readonly run: string;
+}
+
+export function homePaths(home: string): HomePaths {
+  return {
+    home,
+    config: `${home}/config.yaml`,
+    database: `${home}/kato.db`,
+    recordings: `${home}/recordings`,
+    logs: `${home}/logs`,
+    run: `${home}/run`,
+  };
+}
+
+/** kato's home folder: what was asked for, else `KATO_HOME`, else `~/.kato`. */
+export function katoHome(
+  asked: string | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+  userHome: string,
+): string {
+  const chosen = asked ?? variables.KATO_HOME ?? `${userHome}/.kato`;
+  return (chosen.startsWith('~/') ? `${userHome}${chosen.slice(1)}` : chosen).replace(/(?<=.)\/+$/, '');
+}

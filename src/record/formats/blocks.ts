@@ -1,0 +1,97 @@
+/** Pieces of Markdown that kato itself writes around a transcript's text. */
+import type { Attachment, Edit } from '../../core/event.ts';
+import type { JsonValue } from '../../core/json.ts';
+
+/** Text in a code fence that is longer than any run of its character inside. */
+export function fence(text: string, language = ''): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const marks = '`'.repeat(longest + 1);
+  return `${marks}${language}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${marks}`;
+}
+
+/** Every line of the text quoted. */
+export function quote(text: string): string {
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => (line === '' ? '>' : `> ${line}`))
+    .join('\n');
+}
+
+/** One line of foreign text inside kato's own markup: nothing in it can end a line, or become markup. */
+export function inline(text: string): string {
+  const line = text.replace(/\s+/gu, ' ').trim();
+  return line.replace(/[\\`*_{}[\]<>&#|!]/g, '\\$&');
+}
+
+/** Foreign text as inline code. */
+export function code(text: string): string {
+  const line = text.replace(/\s+/gu, ' ').trim();
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
+  const marks = '`'.repeat(longest + 1);
+  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return line === '' ? '' : `${marks}${pad}${line}${pad}${marks}`;
+}
+
+export function attachmentLine({ mediaType, bytes, name }: Attachment): string {
+  const kind = mediaType.startsWith('image/') ? 'image' : 'file';
+  return `[${kind}: ${name === undefined ? mediaType : inline(name)}, ${size(bytes)}]`;
+}
+
+/** A size for people: `120 kB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${units[unit]}`;
+}
+
+/** A changed file: what was done to it, and the diff. */
+export function editBlock({ path, change, to, diff }: Edit): string {
+  const title = `${CHANGES[change]} ${code(path)}${to === undefined ? '' : ` → ${code(to)}`}`;
+  return diff === undefined ? title : `${title}\n\n${fence(diff, 'diff')}`;
+}
+
+const CHANGES: Readonly<Record<Edit['change'], string>> = {
+  create: 'Created',
+  update: 'Changed',
+  delete: 'Deleted',
+  move: 'Moved',
+};
+
+/** A tool's input: a command line as such, anything else as JSON. */
+export function inputBlock(input: JsonValue): string {
+  if (typeof input === 'string') return input === '' ? '' : fence(input);
+  const command = shellCommand(input);
+  if (command !== undefined) return fence(command, 'sh');
+  const isEmpty = input === null || (typeof input === 'object' && Object.keys(input).length === 0);
+  return isEmpty ? '' : fence(JSON.stringify(input, null, 2), 'json');
+}
+
+/** The command of an input that holds a command and nothing else worth showing. */
+function shellCommand(input: JsonValue): string | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const record = input as { readonly [key: string]: JsonValue | undefined };
+  const command = record.command ?? record.cmd;
+  const others = Object.keys(record).filter(
+    (key) => !['command', 'cmd', 'description', 'dir_path', 'timeout'].includes(key),
+  );
+  if (others.length > 0) return undefined;
+  if (typeof command === 'string') return command;
+  const isList = Array.isArray(command) && command.every((part) => typeof part === 'string');
+  return isList ? (command as readonly string[]).join(' ') : undefined;
+}
+
+/** A result's text, whole, or shortened with a line that says by how much. */
+export function resultBlock(text: string, mostLines: number): string {
+  if (text === '') return '';
+  const lines = text.replace(/\n$/, '').split('\n');
+  if (mostLines === 0 || lines.length <= mostLines) return fence(text);
+  const left = lines.length - mostLines;
+  return `${fence(lines.slice(0, mostLines).join('\n'))}\n\n*${left} more ${left === 1 ? 'line' : 'lines'} left out*`;
+}

@@ -1,0 +1,51 @@
+/**
+ * What stands before the body of a Markdown file. It suits Dendron (`id`, `desc`, `created` in milliseconds) and
+ * Obsidian (flat keys). What is not known is left out.
+ */
+import { stringify } from 'yaml';
+import { shortId } from '../../core/session.ts';
+import type { DocumentInfo } from './format.ts';
+
+export function frontMatter({ sessionId, facts, recordingIds, userName }: DocumentInfo): string {
+  const title = facts.title?.text ?? `Session ${shortId(sessionId)}`;
+  const models = facts.models ?? [];
+  const user = userName === undefined || userName === '' ? 'user' : `user.${userName}`;
+  const values = {
+    id: `${slugOf(title, 24) || 'session'}-${shortId(sessionId)}`,
+    title,
+    desc: '',
+    ...(facts.firstAt !== undefined && { created: Date.parse(facts.firstAt) }),
+    participants: [user, ...(models.length > 0 ? models : ['assistant'])],
+    sessionId,
+    ...(recordingIds.length > 0 && { recordingIds }),
+  };
+  const lines = Object.entries(values).map(([key, value]) => `${key}: ${scalar(value)}`);
+  return ['---', ...lines, '---', '', ''].join('\n');
+}
+
+function scalar(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => plain(item, true)).join(', ')}]`;
+  return plain(value, false);
+}
+
+/** A scalar that YAML reads back as what it is, on one line. */
+function plain(value: unknown, isInFlow: boolean): string {
+  const container = isInFlow ? [value] : value;
+  const text = stringify(container, {
+    lineWidth: 0,
+    flowCollectionPadding: false,
+    collectionStyle: 'flow',
+    singleQuote: true,
+    defaultStringType: 'PLAIN',
+    blockQuote: false,
+  });
+  const line = text.replace(/\n$/, '');
+  return isInFlow ? line.replace(/^\[|\]$/g, '') : line === '""' ? "''" : line;
+}
+
+/** Words of a title for ids and file names: a-z, 0-9 and `-`. */
+export function slugOf(title: string, length: number): string {
+  const ascii = title.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const slug = ascii.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  return slug.slice(0, length).replace(/-+$/, '');
+}

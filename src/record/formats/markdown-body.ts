@@ -1,0 +1,177 @@
+/** The body of each kind of event in Markdown: blocks that stand under a heading. */
+import { createHash } from 'node:crypto';
+import type { KatoEvent } from '../../core/event.ts';
+import { sessionId, shortId } from '../../core/session.ts';
+import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
+import type { FormatOptions } from './format.ts';
+
+/** The blocks of an event; none when there is nothing to see. */
+export function renderBody(
+  event: KatoEvent,
+  related: ReadonlyMap<number, KatoEvent>,
+  options: FormatOptions,
+): readonly string[] {
+  const before = event.revises === undefined ? undefined : related.get(event.revises);
+  if (before && before.kind === event.kind) return revisedBody(event, before, related, options);
+  return freshBody(event, related, options);
+}
+
+/** Only what is new of a revision that continues; a revision that changes is shown whole, and says so. */
+function revisedBody(
+  event: KatoEvent,
+  before: KatoEvent,
+  related: ReadonlyMap<number, KatoEvent>,
+  options: FormatOptions,
+): readonly string[] {
+  const [old, now] = [textOf(before), textOf(event)];
+  if (old !== undefined && now?.startsWith(old)) {
+    const rest = withText(event, now.slice(old.length));
+    return withoutKnown(before, rest, related, options);
+  }
+  const body = freshBody(event, related, options);
+  return body.length === 0 ? [] : ['*(revised)*', ...body];
+}
+
+/** The blocks of what a revision adds: text behind the old text, attachments behind the old ones. */
+function withoutKnown(
+  before: KatoEvent,
+  rest: KatoEvent,
+  related: ReadonlyMap<number, KatoEvent>,
+  options: FormatOptions,
+) {
+  const known = attachmentsOf(before).length;
+  const added = attachmentsOf(rest).slice(known).map(attachmentLine);
+  const text = textOf(rest) ?? '';
+  if (rest.kind === 'assistant.tool.result' && text !== '') return freshBody(rest, related, options);
+  return text === ''
+    ? added
+    : [
+        ...freshBody({ ...rest, payload: { ...rest.payload, attachments: [] } } as KatoEvent, related, options),
+        ...added,
+      ];
+}
+
+function freshBody(
+  event: KatoEvent,
+  related: ReadonlyMap<number, KatoEvent>,
+  options: FormatOptions,
+): readonly string[] {
+  switch (event.kind) {
+    case 'user.message':
+    case 'assistant.message':
+      return [
+        ...(event.payload.text === '' ? [] : [event.payload.text]),
+        ...(event.payload.attachments ?? []).map(attachmentLine),
+      ];
+    case 'assistant.thinking':
+      return thinking(event);
+    case 'assistant.tool.call':
+      return []; // Shown with its result.
+    case 'assistant.tool.result':
+      return toolResult(event, related, options);
+    case 'assistant.decision.prompt':
+      return decisionPrompt(event);
+    case 'user.decision.response':
+      return decisionResponse(event);
+    case 'system.message':
+      return [quote(`**${inline(event.payload.subtype ?? 'system')}**\n\n${event.payload.text}`)];
+    case 'provider.info':
+      return [quote(`**${inline(event.payload.subtype)}** ${event.payload.text}`)];
+    case 'session.info':
+      return sessionInfo(event, options);
+    case 'usage':
+      return [`*tokens: ${listValues(event.payload)}*`];
+    case 'user.kato-command':
+      return [`*command: ${code(event.payload.line)}*`];
+    case 'provider.raw':
+      return [rawLine(event)];
+  }
+}
+
+function thinking({ payload }: KatoEvent<'assistant.thinking'>): readonly string[] {
+  if (payload.text === '') return payload.redacted === true ? ['> *Thinking (not readable)*'] : [];
+  return [quote(`*Thinking*\n\n${payload.text}`)];
+}
+
+/** A call as it is shown with its result: name, description, and what was asked for. */
+export function callBlock(call: KatoEvent<'assistant.tool.call'>, edits: readonly string[] | undefined): string {
+  const { name, description, input } = call.payload;
+  const title = `**Tool: ${inline(name)}**${description === undefined ? '' : ` ${inline(description)}`}`;
+  const asked = edits ?? call.payload.edits?.map(editBlock) ?? [inputBlock(input)];
+  return [title, ...asked.filter((block) => block !== '')].join('\n\n');
+}
+
+function toolResult(
+  event: KatoEvent<'assistant.tool.result'>,
+  related: ReadonlyMap<number, KatoEvent>,
+  options: FormatOptions,
+): readonly string[] {
+  const { payload } = event;
+  const call = [...related.values()].find(
+    (other): other is KatoEvent<'assistant.tool.call'> =>
+      other.kind === 'assistant.tool.call' && other.payload.toolCallId === payload.toolCallId,
+  );
+  const edits = payload.edits?.map(editBlock);
+  const asked = call ? callBlock(call, edits) : ['**Tool result**', ...(edits ?? [])].join('\n\n');
+  const text = resultBlock(payload.text, options.toolResultLines);
+  const state = payload.exitCode !== undefined ? `exit ${payload.exitCode}` : payload.isError === true ? 'failed' : '';
+  const title = state === '' ? (text === '' ? [] : ['Result:']) : [`Result (${state})${text === '' ? '' : ':'}`];
+  return [asked, ...title, ...(text === '' ? [] : [text]), ...(payload.attachments ?? []).map(attachmentLine)];
+}
+
+function decisionPrompt({ payload }: KatoEvent<'assistant.decision.prompt'>): readonly string[] {
+  const { header, prompt, options, multiSelect } = payload;
+  const title = header === undefined ? '**Question**' : `**Question: ${inline(header)}**`;
+  const list = options.map(
+    ({ label, description }) => `- ${inline(label)}${description === undefined ? '' : `: ${inline(description)}`}`,
+  );
+  const hint = multiSelect === true && options.length > 0 ? ['*(several may be chosen)*'] : [];
+  return [title, prompt, ...(list.length > 0 ? [list.join('\n')] : []), ...hint];
+}
+
+function decisionResponse({ payload }: KatoEvent<'user.decision.response'>): readonly string[] {
+  const { question, selections, freeText } = payload;
+  const chosen = selections.map((selection) => `**${inline(selection)}**`);
+  const line = `${inline(question)} → ${chosen.join(', ')}`.trimEnd();
+  if (freeText === undefined) return [chosen.length === 0 ? `${inline(question)} → *no answer*` : line];
+  return chosen.length === 0 ? [`${inline(question)} →`, quote(freeText)] : [line, quote(freeText)];
+}
+
+function sessionInfo({ payload, session }: KatoEvent<'session.info'>, options: FormatOptions): readonly string[] {
+  if (payload.subagent) {
+    const { nativeId, description } = payload.subagent;
+    const id = shortId(sessionId({ provider: session.provider, nativeId }));
+    return [`*Sub-agent ${id}${description === undefined ? '' : `: ${inline(description)}`}*`];
+  }
+  const { parent, ...facts } = payload;
+  const lines = listValues(facts);
+  return options.bookkeeping && lines !== '' ? [`*session: ${lines}*`] : [];
+}
+
+function listValues(values: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(values).filter(([, value]) => typeof value !== 'object' && value !== undefined);
+  return shown.map(([key, value]) => `${key} ${inline(String(value))}`).join(', ');
+}
+
+function rawLine({ payload, source }: KatoEvent<'provider.raw'>): string {
+  if (payload.rawType === 'oversize')
+    return `*A record of ${size(payload.bytes ?? 0)} is too large to be shown; it is kept raw.*`;
+  return `*raw: ${inline(payload.rawType)}${source.bytes === undefined ? '' : `, ${size(source.bytes)}`}*`;
+}
+
+function textOf(event: KatoEvent): string | undefined {
+  return 'text' in event.payload && typeof event.payload.text === 'string' ? event.payload.text : undefined;
+}
+
+function withText(event: KatoEvent, text: string): KatoEvent {
+  return { ...event, payload: { ...event.payload, text } } as KatoEvent; // Only kinds that have a text come here.
+}
+
+function attachmentsOf(event: KatoEvent) {
+  return 'attachments' in event.payload ? (event.payload.attachments ?? []) : [];
+}
+
+/** A short digest of a text, for comparing without keeping it. */
+export function textDigest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
