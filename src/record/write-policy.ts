@@ -37,8 +37,7 @@ const STEERING_FOLDERS: ReadonlySet<string> = new Set(['skills', 'prompts', 'age
 /** Names that are devices on Windows, whatever follows their first dot. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/;
 /** Characters that end, split, hide or redirect a name somewhere. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the point.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f<>:"|?*\\\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd]/u;
+const UNSAFE = /\p{Cc}|[<>:"|?*\\\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd]/u;
 const MOST_COMPONENT_BYTES = 255;
 const MOST_PATH_BYTES = 4096;
 

@@ -51,26 +51,34 @@ export function size(bytes: number): string {
   return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${units[unit]}`;
 }
 
-/** A changed file: what was done to it, and the diff. */
-export function editBlock({ path, change, to, diff }: Edit): string {
-  const title = `${CHANGES[change]} ${code(path)}${to === undefined ? '' : ` → ${code(to)}`}`;
+/** A changed file with its diff: what was done to it, or, where nothing says that it was, what was asked for. */
+export function editBlock({ path, change, to, diff }: Edit, isDone: boolean): string {
+  const title = `${CHANGES[change][isDone ? 1 : 0]} ${code(path)}${to === undefined ? '' : ` → ${code(to)}`}`;
   return diff === undefined ? title : `${title}\n\n${fence(diff, 'diff')}`;
 }
 
-const CHANGES: Readonly<Record<Edit['change'], string>> = {
-  create: 'Created',
-  update: 'Changed',
-  delete: 'Deleted',
-  move: 'Moved',
+const CHANGES: Readonly<Record<Edit['change'], readonly [asked: string, done: string]>> = {
+  create: ['Create', 'Created'],
+  update: ['Change', 'Changed'],
+  delete: ['Delete', 'Deleted'],
+  move: ['Move', 'Moved'],
 };
 
-/** A tool's input: a command line as such, anything else as JSON. */
-export function inputBlock(input: JsonValue): string {
+/** A tool's input: a command line as such, anything else as JSON; nothing when the description says it all. */
+export function inputBlock(input: JsonValue, description: string | undefined): string {
   if (typeof input === 'string') return input === '' ? '' : fence(input);
   const command = shellCommand(input);
   if (command !== undefined) return fence(command, 'sh');
+  if (isSaidBy(input, description)) return '';
   const isEmpty = input === null || (typeof input === 'object' && Object.keys(input).length === 0);
   return isEmpty ? '' : fence(JSON.stringify(input, null, 2), 'json');
+}
+
+/** Whether an input is one value, and the description is that value. */
+function isSaidBy(input: JsonValue, description: string | undefined): boolean {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return false;
+  const values = Object.values(input);
+  return values.length === 1 && description !== undefined && values[0] === description;
 }
 
 /** The command of an input that holds a command and nothing else worth showing. */

@@ -1,6 +1,6 @@
 /** The body of each kind of event in Markdown: blocks that stand under a heading. */
 import { createHash } from 'node:crypto';
-import type { KatoEvent } from '../../core/event.ts';
+import type { Edit, KatoEvent } from '../../core/event.ts';
 import { sessionId, shortId } from '../../core/session.ts';
 import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
 import type { FormatOptions } from './format.ts';
@@ -93,11 +93,14 @@ function thinking({ payload }: KatoEvent<'assistant.thinking'>): readonly string
   return [quote(`*Thinking*\n\n${payload.text}`)];
 }
 
-/** A call as it is shown with its result: name, description, and what was asked for. */
-export function callBlock(call: KatoEvent<'assistant.tool.call'>, edits: readonly string[] | undefined): string {
-  const { name, description, input } = call.payload;
-  const title = `**Tool: ${inline(name)}**${description === undefined ? '' : ` ${inline(description)}`}`;
-  const asked = edits ?? call.payload.edits?.map(editBlock) ?? [inputBlock(input)];
+/** A call as it is shown with its result: name, description, and what was asked for, or what was done. */
+export function callBlock(call: KatoEvent<'assistant.tool.call'>, done: readonly Edit[] | undefined): string {
+  const { name, description, input, edits = [] } = call.payload;
+  const shown = done ?? edits;
+  const isNamed = description === undefined || shown.some(({ path }) => path === description);
+  const title = `**Tool: ${inline(name)}**${isNamed ? '' : ` ${inline(description)}`}`;
+  const asked =
+    shown.length > 0 ? shown.map((edit) => editBlock(edit, done !== undefined)) : [inputBlock(input, description)];
   return [title, ...asked.filter((block) => block !== '')].join('\n\n');
 }
 
@@ -111,8 +114,10 @@ function toolResult(
     (other): other is KatoEvent<'assistant.tool.call'> =>
       other.kind === 'assistant.tool.call' && other.payload.toolCallId === payload.toolCallId,
   );
-  const edits = payload.edits?.map(editBlock);
-  const asked = call ? callBlock(call, edits) : ['**Tool result**', ...(edits ?? [])].join('\n\n');
+  const done = payload.edits;
+  const asked = call
+    ? callBlock(call, done)
+    : ['**Tool result**', ...(done ?? []).map((edit) => editBlock(edit, true))].join('\n\n');
   const text = resultBlock(payload.text, options.toolResultLines);
   const state = payload.exitCode !== undefined ? `exit ${payload.exitCode}` : payload.isError === true ? 'failed' : '';
   const title = state === '' ? (text === '' ? [] : ['Result:']) : [`Result (${state})${text === '' ? '' : ':'}`];

@@ -1,0 +1,185 @@
+/** Kato in this process: the verbs over a store, the agents' files, and the user's folders. */
+import { KatoError } from '../core/errors.ts';
+import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports.ts';
+import { type SessionKey, sessionId, shortId } from '../core/session.ts';
+import { discover, type ProviderRoot } from '../ingest/discovery.ts';
+import { type PassOptions, runPass } from '../ingest/ingestor.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Format, FormatId } from '../record/formats/format.ts';
+import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import { exportSession } from './export.ts';
+import { importSessions } from './import.ts';
+import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
+import { render } from './render.ts';
+import { reprocess } from './reprocess.ts';
+import { byActivity, isWithin, newest, select } from './select.ts';
+import { readStatus } from './status.ts';
+
+export interface KatoParts {
+  readonly store: TranscriptStore;
+  /** A store that keeps nothing, for reading sessions without keeping them. */
+  readonly openScratch: () => TranscriptStore;
+  readonly files: SourceFiles;
+  readonly destinations: DestinationFiles;
+  readonly clock: Clock;
+  readonly audit: Logger;
+  readonly providers: readonly Provider[];
+  readonly roots: readonly ProviderRoot[];
+  readonly formats: Readonly<Record<FormatId, Format>>;
+  readonly slug: (title: string, length: number) => string;
+  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly engine: string;
+  readonly diskBytes: () => number;
+  readonly katoHome: string;
+  readonly userHome: string;
+  readonly recordings: string;
+  readonly configuredRoots: readonly string[];
+  readonly projectFolders: boolean;
+  readonly frontMatter: boolean;
+  readonly userName: string;
+  readonly onClose: () => Promise<void>;
+}
+
+export function createKato(parts: KatoParts): Kato {
+  return new LocalKato(parts);
+}
+
+class LocalKato implements Kato {
+  readonly #parts: KatoParts;
+  /** Stores that hold sessions which are read, but not kept. */
+  readonly #scratch = new Map<string, TranscriptStore>();
+
+  constructor(parts: KatoParts) {
+    this.#parts = parts;
+  }
+
+  async sessions(filter: SessionFilter): Promise<readonly SessionSummary[]> {
+    const { provider, project, since, subagents = false } = filter;
+    const all = await this.#summaries();
+    return all
+      .filter(({ facts, isSubagent }) => facts.spoken === true && (subagents || !isSubagent))
+      .filter(({ key }) => provider === undefined || key.provider === provider)
+      .filter(({ facts }) => project === undefined || isWithin(facts.cwd, project))
+      .filter(({ facts }) => since === undefined || (facts.lastAt ?? '') >= since)
+      .sort(byActivity);
+  }
+
+  async find({ text, cwd }: Selector): Promise<SessionSummary> {
+    const kept = select(text, cwd, await this.#summaries());
+    if (kept) return kept;
+    const found = await this.#findUnkept(text, cwd);
+    if (found) return found;
+    throw new KatoError('session-not-found', `no session \`${text}\``, {
+      hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
+    });
+  }
+
+  async *events(key: SessionKey) {
+    for await (const page of this.#storeOf(key).read({ key, view: 'current' })) yield page.map(({ event }) => event);
+  }
+
+  async *render(key: SessionKey, request: RenderRequest) {
+    for await (const { text } of render(this.#storeOf(key), this.#parts.formats[request.format], key, request)) {
+      if (text !== '') yield text;
+    }
+  }
+
+  async export(request: Parameters<Kato['export']>[0]) {
+    const store = this.#storeOf(request.key);
+    const session = await store.session(request.key);
+    if (!session) throw new KatoError('session-not-found', 'the session is gone');
+    return exportSession(session, this.#parts.formats[request.format], this.#parts.slug, request, {
+      ...this.#parts,
+      store,
+      files: this.#parts.destinations,
+    });
+  }
+
+  import(...[request, onProgress, signal]: Parameters<Kato['import']>) {
+    return importSessions(request, this.#parts, onProgress, signal);
+  }
+
+  async status() {
+    return readStatus(this.#parts, await this.#summaries());
+  }
+
+  verify() {
+    return this.#parts.store.verify();
+  }
+
+  reprocess(...[key, onProgress]: Parameters<Kato['reprocess']>) {
+    return reprocess(this.#parts, key, onProgress);
+  }
+
+  async forget(key: SessionKey): Promise<readonly SessionSummary[]> {
+    const all = await this.#summaries();
+    const family = withSubagents(key, all);
+    for (const session of family) await this.#parts.store.forget(session.key);
+    for (const {
+      id,
+      key: { provider },
+    } of family)
+      this.#parts.audit.log('info', 'session.forgotten', { session: id, provider });
+    return family;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#scratch.values()) await store.close();
+    await this.#parts.store.close();
+    await this.#parts.onClose();
+  }
+
+  async #summaries(): Promise<SessionSummary[]> {
+    return (await this.#parts.store.sessions()).map((record) => toSummary(record, true));
+  }
+
+  #storeOf(key: SessionKey): TranscriptStore {
+    return this.#scratch.get(nameOf(key)) ?? this.#parts.store;
+  }
+
+  /** A session that only the agent's file has: read whole into memory, and not kept. */
+  async #findUnkept(text: string, cwd: string): Promise<SessionSummary | undefined> {
+    const { files, roots, providers } = this.#parts;
+    if (text === 'latest' || text === '@here') return undefined;
+    const { found } = discover(files, roots);
+    const [, bare = text] = /^[a-z-]+\/(.+)$/.exec(text) ?? [];
+    const near = found.filter(({ provider, match }) => {
+      const id = match.nativeId === undefined ? '' : sessionId({ provider: provider.id, nativeId: match.nativeId });
+      const isFamily =
+        match.nativeId === undefined &&
+        bare.length >= 8 &&
+        (match.family.startsWith(bare) || bare.startsWith(match.family));
+      return id.startsWith(bare) || match.nativeId?.startsWith(bare) === true || isFamily;
+    });
+    if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
+    const store = this.#parts.openScratch();
+    const discovery = { found: near, unreadable: [], filesExamined: near.length };
+    await runPass({ store, files, discovery, searched: [], cause: 'import' });
+    const summaries = (await store.sessions()).map((record) => toSummary(record, false));
+    const chosen = select(text, cwd, summaries) ?? (near.length === 1 ? newest(summaries) : undefined);
+    if (!chosen || !providers.some(({ id }) => id === chosen.key.provider)) return undefined;
+    for (const { key } of summaries) this.#scratch.set(nameOf(key), store);
+    return chosen;
+  }
+}
+
+const MOST_UNKEPT = 64;
+
+function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
+  const isSubagent = facts.parent?.relation === 'subagent';
+  return { key, id, shortId: shortId(id), facts, events: lastSeq, isSubagent, kept };
+}
+
+function nameOf({ provider, nativeId }: SessionKey): string {
+  return `${provider}\0${nativeId}`;
+}
+
+/** A session and all sub-agents below it. */
+function withSubagents(key: SessionKey, all: readonly SessionSummary[]): readonly SessionSummary[] {
+  const own = all.filter((session) => nameOf(session.key) === nameOf(key));
+  const children = all.filter(
+    ({ key: { provider, nativeId }, isSubagent, facts }) =>
+      isSubagent && provider === key.provider && facts.parent?.nativeId === key.nativeId && nativeId !== key.nativeId,
+  );
+  return [...own, ...children.flatMap((child) => withSubagents(child.key, all))];
+}

@@ -1,0 +1,82 @@
+/** What can be said of kato without a daemon: the store, the providers, what is not read yet, what was not understood. */
+import type { DiagnosticCount } from '../core/diagnostic.ts';
+import type { SourceFiles } from '../core/ports.ts';
+import type { SourceRecord } from '../core/source.ts';
+import { discover, type ProviderRoot } from '../ingest/discovery.ts';
+import { isUnchanged } from '../ingest/fingerprint.ts';
+import { planPass } from '../ingest/plan.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { TranscriptStore } from '../store/store.ts';
+import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag } from './kato.ts';
+import { byActivity } from './select.ts';
+
+export interface StatusContext {
+  readonly store: TranscriptStore;
+  readonly files: SourceFiles;
+  readonly providers: readonly Provider[];
+  readonly roots: readonly ProviderRoot[];
+  readonly engine: string;
+  readonly diskBytes: () => number;
+}
+
+const RECENT = 5;
+
+export async function readStatus(context: StatusContext, sessions: readonly SessionSummary[]): Promise<KatoStatus> {
+  const { store, files, roots } = context;
+  const sources = await store.sources();
+  const { found } = discover(files, roots);
+  const plan = planPass(
+    found,
+    sources,
+    roots.map(({ path }) => path),
+  );
+  const lag = plan.readings.flatMap(({ found: { path, provider, stat }, known }): SourceLag[] => {
+    const read =
+      known && known.by !== 'name' && !isUnchanged(known.record.stat, stat) ? known.record.checkpoint.endBytes : 0;
+    const lagBytes = Math.max(0, stat.sizeBytes - read);
+    return lagBytes > 0 ? [{ path, provider: provider.id, lagBytes }] : [];
+  });
+  return {
+    daemon: { running: false },
+    store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
+    providers: context.providers.map((provider) => providerStatus(provider, context, sources, sessions)),
+    recent: sessions
+      .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
+      .sort(byActivity)
+      .slice(0, RECENT),
+    lag,
+    gone: sources.filter(({ gone }) => gone).length + plan.gone.length,
+    flaws: sumFlaws(await store.diagnostics()),
+  };
+}
+
+function providerStatus(
+  provider: Provider,
+  { roots, files }: StatusContext,
+  sources: readonly SourceRecord[],
+  sessions: readonly SessionSummary[],
+): ProviderStatus {
+  const times = sessions.flatMap(({ key, facts }) =>
+    key.provider === provider.id && facts.lastAt ? [facts.lastAt] : [],
+  );
+  const lastAt = times.reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined);
+  return {
+    id: provider.id,
+    label: provider.label,
+    roots: roots
+      .filter((root) => root.provider === provider)
+      .map(({ path }) => ({ path, exists: files.realPath(path) !== undefined })),
+    sources: sources.filter((source) => source.provider === provider.id).length,
+    ...(lastAt !== undefined && { lastAt }),
+  };
+}
+
+/** Counts of the same flaw over all sources, most frequent first. */
+function sumFlaws(flaws: readonly DiagnosticCount[]): readonly DiagnosticCount[] {
+  const sums = new Map<string, DiagnosticCount>();
+  for (const { code, about, count } of flaws) {
+    const name = `${code}\0${about ?? ''}`;
+    sums.set(name, { code, about, count: count + (sums.get(name)?.count ?? 0) });
+  }
+  return [...sums.values()].sort((a, b) => b.count - a.count);
+}

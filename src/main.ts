@@ -1,0 +1,141 @@
+/**
+ * The composition root: the one place that knows every concrete thing. It turns an environment into a `Kato`, and hands
+ * that to a surface.
+ */
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createKato } from './app/create.ts';
+import type { Kato } from './app/kato.ts';
+import type { Config } from './config/config.ts';
+import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
+import { KatoError } from './core/errors.ts';
+import type { ProviderRoot } from './ingest/discovery.ts';
+import { createReaderPool } from './ingest/worker.ts';
+import { systemClock } from './platform/clock.ts';
+import { nodeDestinations } from './platform/destinations.ts';
+import { createFileLogger } from './platform/logger.ts';
+import { nodeFiles } from './platform/node-files.ts';
+import { providers } from './providers/registry.ts';
+import { withGroupCommit } from './store/group-commit.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+
+export interface Environment {
+  /** kato's home folder, absolute. */
+  readonly katoHome: string;
+  readonly userHome: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** The settings of this home. Throws `config-missing` and `config-invalid`. */
+export async function loadConfig({ katoHome: home, userHome }: Environment): Promise<Config> {
+  const { config } = homePaths(home);
+  if (!existsSync(config)) {
+    throw new KatoError('config-missing', `there is no config at ${config}`, { hint: 'run `kato init`' });
+  }
+  const { parseConfig } = await import('./config/load.ts');
+  return parseConfig(readFileSync(config, 'utf8'), config, {
+    home: userHome,
+    providers: providers.map(({ id }) => id),
+  });
+}
+
+/** Two readers use the second core while the first stores; more would only wait for it. */
+const READERS = 2;
+const COMMIT_WINDOW_MS = 10;
+const COMMIT_BYTES = 4 * 1024 * 1024;
+
+/** Opens kato for this environment with these settings. */
+export async function openKato(environment: Environment, config: Config): Promise<Kato> {
+  const { userHome } = environment;
+  const paths = homePaths(environment.katoHome);
+  for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const sqlite = openSqliteStore(paths.database);
+  const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
+  const pool = createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS);
+  const { formats, slugOf } = await formatParts();
+  return createKato({
+    store,
+    openScratch: createMemoryStore,
+    files: nodeFiles,
+    destinations: nodeDestinations,
+    clock: systemClock,
+    audit: createFileLogger({
+      file: `${paths.logs}/audit.jsonl`,
+      least: config.logging.audit,
+      clock: systemClock,
+      userHome,
+    }),
+    providers,
+    roots: providerRoots(environment, config),
+    formats,
+    slug: slugOf,
+    readElsewhere: pool.read,
+    engine: 'sqlite',
+    diskBytes: () => diskBytes(paths),
+    katoHome: environment.katoHome,
+    userHome,
+    recordings: paths.recordings,
+    configuredRoots: config.write.roots,
+    projectFolders: config.write.projectFolders,
+    frontMatter: config.recording.frontmatter.enabled,
+    userName: config.recording.frontmatter.username,
+    onClose: pool.close,
+  });
+}
+
+async function formatParts() {
+  const [{ formats }, { slugOf }] = await Promise.all([
+    import('./record/formats/registry.ts'),
+    import('./record/formats/front-matter.ts'),
+  ]);
+  return { formats, slugOf };
+}
+
+/** Where each provider's sessions are looked for: as configured, else by default. */
+export function providerRoots({ userHome, variables }: Environment, config: Config): readonly ProviderRoot[] {
+  return providers.flatMap((provider) => {
+    const configured = config.providers[provider.id]?.roots.map(({ path }) => path);
+    const paths = configured ?? provider.roots({ home: userHome, variables });
+    return paths.map((path) => ({ provider, path }));
+  });
+}
+
+function diskBytes({ database }: HomePaths): number {
+  return ['', '-wal', '-shm'].reduce(
+    (sum, suffix) => sum + (statSync(database + suffix, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
+/** Runs the command line in this process; the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { runCli } = await import('./surfaces/cli/program.ts');
+  const userHome = homedir();
+  const environment = (home: string, variables = process.env): Environment => ({ katoHome: home, userHome, variables });
+  return runCli(argv, {
+    version: readVersion(),
+    streams: process,
+    cwd: process.cwd(),
+    userHome,
+    variables: process.env,
+    providers,
+    files: nodeFiles,
+    resolveHome: (asked) => resolve(katoHome(asked, process.env, userHome)),
+    loadConfig: (home) => loadConfig(environment(home)),
+    parseConfig: async (text, file) => {
+      const { parseConfig } = await import('./config/load.ts');
+      return parseConfig(text, file, { home: userHome, providers: providers.map(({ id }) => id) });
+    },
+    openKato: (home, config, variables = process.env) =>
+      openKato(environment(home, variables as NodeJS.ProcessEnv), config),
+    samples: fileURLToPath(new URL('../demo', import.meta.url)),
+    now: Date.now,
+  });
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}

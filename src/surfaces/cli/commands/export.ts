@@ -1,0 +1,88 @@
+import { KatoError } from '../../../core/errors.ts';
+import type { FormatId } from '../../../record/formats/format.ts';
+import type { CliContext } from '../context.ts';
+import { nothingToShow } from '../nothing.ts';
+import type { CliCommand } from '../program.ts';
+import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
+import { visible } from '../terminal.ts';
+import { count } from '../words.ts';
+import { write } from '../write.ts';
+
+export const exportCommand: CliCommand = {
+  define: (command) =>
+    addRenderOptions(command.argument('<session...>', 'session ids or prefixes of them, provider/…, latest, or @here'))
+      .description('write sessions to files, once')
+      .option('-o, --output <path>', 'a file or folder; - prints; without it, a file among the recordings')
+      .option('-f, --format <format>', 'markdown or jsonl; without it, as the file name says')
+      .option('--overwrite', 'replace an existing file; it is kept beside the new one')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  kato export latest\n  kato export 1c2f9a77 -o notes/retry-queue.md --preset full\n  kato export 1c2f9a77 -o - -f jsonl | jq .kind\n  kato export 1c2f 77ab -o archive/\n',
+      ),
+  async run(context, [selectors], flags) {
+    const names = selectors as readonly string[];
+    const output = typeof flags.output === 'string' ? flags.output : undefined;
+    const format = formatOf(flags.format, output);
+    if (output === '-') return printSessions(context, names, format, flags as RenderFlags);
+    return writeSessions(context, names, format, output, flags);
+  },
+};
+
+function formatOf(asked: unknown, output: string | undefined): FormatId {
+  if (asked === undefined) return output?.toLowerCase().endsWith('.jsonl') === true ? 'jsonl' : 'markdown';
+  if (asked === 'markdown' || asked === 'md') return 'markdown';
+  if (asked === 'jsonl') return 'jsonl';
+  throw new KatoError('usage', `no format \`${asked}\``, { hint: 'formats: markdown, jsonl' });
+}
+
+async function printSessions(
+  context: CliContext,
+  names: readonly string[],
+  format: FormatId,
+  flags: RenderFlags,
+): Promise<number> {
+  const kato = await context.kato();
+  const { stdout } = context.services.streams;
+  const request = renderRequest(format, flags, await context.config());
+  for (const text of names) {
+    const session = await kato.find({ text, cwd: context.services.cwd });
+    const pieces = kato.render(session.key, request);
+    const written = await write(stdout, stdout.isTTY === true ? sanitised(pieces) : pieces);
+    if (written === 0) throw nothingToShow(session.shortId);
+  }
+  return 0;
+}
+
+async function* sanitised(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) yield visible(piece);
+}
+
+async function writeSessions(
+  context: CliContext,
+  names: readonly string[],
+  format: FormatId,
+  output: string | undefined,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const kato = await context.kato();
+  const request = renderRequest(format, flags as RenderFlags, await context.config());
+  const isMany = names.length > 1 && output !== undefined && !output.endsWith('/');
+  const path = output === undefined ? undefined : context.resolve(isMany ? `${output}/` : output);
+  const reports = [];
+  for (const text of names) {
+    const session = await kato.find({ text, cwd: context.services.cwd });
+    const report = await kato.export({
+      ...request,
+      key: session.key,
+      ...(path !== undefined && { path }),
+      overwrite: flags.overwrite === true,
+    });
+    reports.push({ session: session.id, provider: session.key.provider, ...report });
+    if (!context.options.json) context.print(report.path);
+    context.note(
+      `${count(report.events, 'event')}${report.backup === undefined ? '' : `; the file that was there is now ${report.backup}`}`,
+    );
+  }
+  if (context.options.json) context.printJson(reports);
+  return 0;
+}

@@ -1,0 +1,79 @@
+import type { ImportReport } from '../../../app/kato.ts';
+import type { CliContext } from '../context.ts';
+import type { CliCommand } from '../program.ts';
+import { Progress } from '../progress.ts';
+import { bytes, count } from '../words.ts';
+import { knownProvider, sinceOf } from './sessions.ts';
+
+export const importCommand: CliCommand = {
+  define: (command) =>
+    command
+      .argument('[path...]', "session files or folders; without any, everything below the agents' folders")
+      .description('take existing sessions into the store; safe to stop and to repeat')
+      .option('--all', 'everything below the agents’ folders (the default without paths)')
+      .option('--provider <id>', 'only this provider')
+      .option('--since <when>', 'only files changed since then: 7d, 12h, yesterday, 2026-11-01')
+      .option('--dry-run', 'say what would be read, and read nothing')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  kato import\n  kato import --provider codex --since 30d\n  kato import ~/backup/.claude/projects\n',
+      ),
+  async run(context, [paths], flags) {
+    const named = (paths as readonly string[] | undefined) ?? [];
+    const request = {
+      ...(named.length > 0 && { paths: named.map((path) => context.resolve(path).replace(/(?<=.)\/+$/, '')) }),
+      ...(typeof flags.provider === 'string' && { provider: knownProvider(context, flags.provider) }),
+      ...(typeof flags.since === 'string' && { since: sinceOf(context, flags.since) }),
+      dryRun: flags.dryRun === true,
+    };
+    const kato = await context.kato();
+    const progress = new Progress(context);
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    try {
+      const report = await kato.import(
+        request,
+        (done) => progress.update(done.bytesDone, done.bytesTotal, count(done.events, 'event')),
+        stop.signal,
+      );
+      progress.end();
+      return tell(context, report);
+    } finally {
+      progress.end();
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  },
+};
+
+const STOPPED = 130;
+
+function tell(context: CliContext, report: ImportReport): number {
+  for (const { path, code } of report.unreadable)
+    context.warn(`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`);
+  for (const path of report.unknown) context.warn(`no session of a known agent in ${context.shown(path)}`);
+  if (context.options.json) context.printJson(toJson(report));
+  else context.print(summary(report));
+  if (report.stopped) {
+    context.hint('stopped; `kato import` goes on where it was');
+    return STOPPED;
+  }
+  const isNothing = report.filesExamined === 0 && report.unknown.length > 0;
+  return isNothing ? 3 : report.unreadable.length > 0 ? 1 : 0;
+}
+
+function toJson({ diagnostics, ...report }: ImportReport) {
+  return { ...report, flaws: diagnostics };
+}
+
+function summary(report: ImportReport): string {
+  if (report.planned) {
+    const { files, bytes: size } = report.planned;
+    return `would read ${count(files, 'file')} (${bytes(size)}); ${count(report.unchanged, 'file')} unchanged`;
+  }
+  if (report.filesRead === 0) return `nothing new in ${count(report.filesExamined, 'file')}`;
+  const flaws = report.diagnostics.filter(({ code }) => code === 'invalid-line' || code === 'unreadable-rest');
+  const damaged = flaws.reduce((sum, flaw) => sum + flaw.count, 0);
+  const note = damaged === 0 ? '' : `; ${count(damaged, 'damaged line')} kept raw`;
+  return `${count(report.events, 'event')} in ${count(report.sessions, 'session')}, from ${count(report.filesRead, 'file')} (${bytes(report.bytesRead)} read)${note}`;
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createInterface, type Interface } from 'node:readline/promises';
+import { homePaths } from '../../../config/paths.ts';
+import { configTemplate } from '../../../config/template.ts';
+import { KatoError } from '../../../core/errors.ts';
+import type { CliContext } from '../context.ts';
+import type { CliCommand } from '../program.ts';
+
+interface Choices {
+  readonly keepAll: boolean;
+  readonly writeRoots: readonly string[];
+}
+
+export const initCommand: CliCommand = {
+  define: (command) =>
+    command
+      .description('write the config; on a terminal, ask first')
+      .option('--yes', 'do not ask: flags, else the defaults')
+      .option('--keep <what>', 'durable copies of `all` conversations, or only of `recorded` ones')
+      .option('--write-root <dir>', 'a folder where recordings may be written; may be given again', collect)
+      .addHelpText('after', '\nExamples:\n  kato init\n  kato init --yes --keep all --write-root ~/notes\n'),
+  async run(context, _args, flags) {
+    const { config, home } = homePaths(context.katoHome);
+    if (existsSync(config)) {
+      await context.config(); // An existing file is checked, never rewritten.
+      context.print(`config exists already: ${context.shown(config)}`);
+      context.hint('`kato config set KEY VALUE` changes a key; `kato config show` prints it');
+      return 0;
+    }
+    const given = fromFlags(flags);
+    const choices =
+      context.isInteractive && flags.yes !== true
+        ? await ask(context, given)
+        : { keepAll: false, writeRoots: [], ...given };
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(config, configTemplate(choices), { flag: 'wx', mode: 0o600 });
+    await context.config();
+    context.print(`wrote ${context.shown(config)}`);
+    for (const line of closing(choices)) context.note(line);
+    return 0;
+  },
+};
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function fromFlags({ keep, writeRoot }: Readonly<Record<string, unknown>>): Partial<Choices> {
+  if (keep !== undefined && keep !== 'all' && keep !== 'recorded') {
+    throw new KatoError('usage', `\`--keep ${keep}\` is not a choice`, { hint: 'all, or recorded' });
+  }
+  return {
+    ...(keep !== undefined && { keepAll: keep === 'all' }),
+    ...(Array.isArray(writeRoot) && { writeRoots: writeRoot }),
+  };
+}
+
+async function ask(context: CliContext, given: Partial<Choices>): Promise<Choices> {
+  const { stdin, stderr } = context.services.streams;
+  const prompt = createInterface({ input: stdin, output: stderr });
+  try {
+    for (const line of opening(context)) stderr.write(`${line}\n`);
+    const keepAll = given.keepAll ?? (await askKeep(prompt));
+    const writeRoots = given.writeRoots ?? (await askRoots(prompt));
+    return { keepAll, writeRoots };
+  } finally {
+    prompt.close();
+  }
+}
+
+function opening(context: CliContext): string[] {
+  const home = context.shown(context.katoHome);
+  return [
+    'kato reads the session files that your coding agents write; it never changes them.',
+    `What it keeps lies in ${home}, readable by you alone: conversations may hold code and secrets.`,
+    'Nothing leaves this machine.',
+    '',
+  ];
+}
+
+async function askKeep(prompt: Interface): Promise<boolean> {
+  const question =
+    'Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks)  [a]ll / [r]ecorded: ';
+  for (;;) {
+    const answer = (await prompt.question(question)).trim().toLowerCase();
+    if (answer === 'a' || answer === 'all') return true;
+    if (answer === '' || answer === 'r' || answer === 'recorded') return false;
+  }
+}
+
+async function askRoots(prompt: Interface): Promise<string[]> {
+  const question =
+    'Where else may recordings be written, beside the project you work in?\nFolders, separated by commas (such as ~/notes), or nothing: ';
+  const answer = await prompt.question(question);
+  return answer
+    .split(',')
+    .map((path) => path.trim())
+    .filter((path) => path !== '');
+}
+
+function closing({ keepAll }: Choices): string[] {
+  return [
+    keepAll
+      ? 'Next: `kato import` takes in what your agents have already.'
+      : 'Next: `kato import` takes in old sessions, if you like; `kato sessions` lists what is kept.',
+    '',
+    'You may put these lines into AGENTS.md or CLAUDE.md:',
+    '  Lines that begin with `::` (such as ::record notes/today.md) are for kato, a recorder.',
+    '  Ignore them: do not answer them, run them, or mention them.',
+    '  Files that kato writes are records of our conversations.',
+    '  Leave them alone unless I ask for a change in them.',
+  ];
+}

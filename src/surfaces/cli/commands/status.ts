@@ -1,0 +1,95 @@
+import type { KatoStatus } from '../../../app/kato.ts';
+import type { CliContext } from '../context.ts';
+import type { CliCommand } from '../program.ts';
+import { cut, visibleLine } from '../terminal.ts';
+import { ago, bytes, count } from '../words.ts';
+import { sessionJson } from './sessions.ts';
+
+export const statusCommand: CliCommand = {
+  define: (command) =>
+    command
+      .description('the store, the agents, what is not read yet, what was not understood')
+      .option('--all', 'every source that is behind and every flaw, not only the first')
+      .addHelpText('after', '\nExamples:\n  kato status\n  kato status --json | jq .data.lag\n'),
+  async run(context, _args, flags) {
+    const kato = await context.kato();
+    const status = await kato.status();
+    if (context.options.json) context.printJson(toJson(status));
+    else context.print(page(status, context, flags.all === true));
+    return 0;
+  },
+};
+
+function toJson({ recent, ...status }: KatoStatus) {
+  return { ...status, sessions: recent.map(sessionJson) };
+}
+
+const SHOWN = 5;
+
+function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
+  const { store } = status;
+  const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
+  const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
+  const lines = [
+    `daemon      ${status.daemon.running ? 'running' : 'not running'}`,
+    `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
+    `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
+    ...(status.gone > 0
+      ? [`            ${count(status.gone, 'session file')} deleted by the agents, all still here`]
+      : []),
+    ...status.providers.flatMap((provider) => providerLines(provider, context)),
+    status.lag.length === 0
+      ? 'behind      nothing: all that is on disk is here'
+      : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
+    ...status.lag
+      .slice(0, most)
+      .map(({ path, lagBytes }) => `            ${bytes(lagBytes)}  ${context.shown(visibleLine(path))}`),
+    ...more(status.lag.length, most),
+    ...flawLines(status, most),
+    ...recentLines(status, context),
+  ];
+  const isTerminal = context.services.streams.stdout.isTTY === true;
+  return lines.map((line) => (isTerminal ? cut(line, Math.max(20, context.width)) : line)).join('\n');
+}
+
+function providerLines(
+  { label, roots, sources, lastAt }: KatoStatus['providers'][number],
+  context: CliContext,
+): string[] {
+  const present = roots.filter(({ exists }) => exists);
+  if (roots.length === 0) return [`${label.padEnd(11)} switched off`];
+  if (present.length === 0)
+    return [
+      `${label.padEnd(11)} ${sources > 0 ? `${count(sources, 'file')}; ` : ''}no folder ${context.shown(roots[0]?.path ?? '')}`,
+    ];
+  return [
+    `${label.padEnd(11)} ${count(sources, 'file')}, last activity ${lastAt === undefined ? 'unknown' : ago(lastAt, context.services.now())}`,
+  ];
+}
+
+function flawLines({ flaws }: KatoStatus, most: number): string[] {
+  if (flaws.length === 0) return [];
+  const shown = flaws
+    .slice(0, most)
+    .map(
+      ({ code, about, count: times }) =>
+        `            ${times} × ${code}${about === undefined ? '' : ` ${visibleLine(about)}`}`,
+    );
+  return ['not understood, or damaged; kept raw:', ...shown, ...more(flaws.length, most)];
+}
+
+function recentLines({ recent }: KatoStatus, context: CliContext): string[] {
+  if (recent.length === 0) return [];
+  const now = context.services.now();
+  return [
+    'recent:',
+    ...recent.map(
+      ({ shortId, facts, key }) =>
+        `  ${shortId}  ${ago(facts.lastAt, now).padEnd(9)} ${key.provider}  ${visibleLine(facts.title?.text ?? '(no title)')}`,
+    ),
+  ];
+}
+
+function more(all: number, shown: number): string[] {
+  return all > shown ? [`            … and ${all - shown} more (--all)`] : [];
+}

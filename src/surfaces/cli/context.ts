@@ -1,0 +1,137 @@
+/** What a command has at hand: the streams, the environment, and Kato itself, opened when it is first asked for. */
+import { resolve as resolvePath } from 'node:path';
+import type { Command } from 'commander';
+import type { Kato } from '../../app/kato.ts';
+import type { Config } from '../../config/config.ts';
+import type { SourceFiles } from '../../core/ports.ts';
+import { type Style, styleFor, visible } from './terminal.ts';
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+}
+
+/** What the composition root gives to the CLI. */
+export interface CliServices {
+  readonly version: string;
+  readonly streams: Streams;
+  readonly cwd: string;
+  readonly userHome: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly providers: readonly { readonly id: string; readonly label: string }[];
+  readonly files: SourceFiles;
+  readonly resolveHome: (asked: string | undefined) => string;
+  readonly loadConfig: (katoHome: string) => Promise<Config>;
+  readonly parseConfig: (text: string, file: string) => Promise<Config>;
+  readonly openKato: (
+    katoHome: string,
+    config: Config,
+    variables?: Readonly<Record<string, string | undefined>>,
+  ) => Promise<Kato>;
+  /** A folder with sample sessions that we made. */
+  readonly samples: string;
+  readonly now: () => number;
+}
+
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly home?: string;
+  readonly quiet: boolean;
+  readonly verbose: number;
+  readonly color: boolean;
+}
+
+export class CliContext {
+  readonly services: CliServices;
+  readonly options: GlobalOptions;
+  /** The command line itself, for completion. */
+  readonly program: Command;
+  readonly katoHome: string;
+  readonly out: Style;
+  readonly err: Style;
+  #kato: Promise<Kato> | undefined;
+  #config: Promise<Config> | undefined;
+  readonly #warnings: string[] = [];
+
+  constructor(services: CliServices, options: GlobalOptions, program: Command) {
+    this.services = services;
+    this.options = options;
+    this.program = program;
+    this.katoHome = services.resolveHome(options.home);
+    const { stdout, stderr } = services.streams;
+    this.out = styleFor(this.#isColoured(stdout));
+    this.err = styleFor(this.#isColoured(stderr));
+  }
+
+  config(): Promise<Config> {
+    this.#config ??= this.services.loadConfig(this.katoHome);
+    return this.#config;
+  }
+
+  async kato(): Promise<Kato> {
+    this.#kato ??= this.config().then((config) => this.services.openKato(this.katoHome, config));
+    return this.#kato;
+  }
+
+  async close(): Promise<void> {
+    const kato = await this.#kato?.catch(() => undefined); // That opening failed was reported by who asked for it.
+    await kato?.close();
+  }
+
+  /** The answer: to stdout, and nothing else goes there. */
+  print(text: string): void {
+    this.services.streams.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** The answer as JSON, in the envelope that all commands share. */
+  printJson(data: unknown): void {
+    this.print(JSON.stringify({ schemaVersion: 1, data, warnings: this.#warnings }, null, 2));
+  }
+
+  /** Something to know beside the answer. With `--json` it is a part of the answer. */
+  warn(text: string): void {
+    this.#warnings.push(text);
+    if (!this.options.json) this.#tell(`${this.err.yellow('warning:')} ${text}`);
+  }
+
+  note(text: string): void {
+    if (!this.options.quiet && !this.options.json) this.#tell(text);
+  }
+
+  hint(text: string): void {
+    if (!this.options.quiet && !this.options.json) this.#tell(`${this.err.dim('hint:')} ${text}`);
+  }
+
+  /** A path with the user's home folder as `~`. */
+  shown(path: string): string {
+    const { userHome } = this.services;
+    return path === userHome ? '~' : path.startsWith(`${userHome}/`) ? `~${path.slice(userHome.length)}` : path;
+  }
+
+  /** A path as it was typed, made absolute. */
+  resolve(path: string): string {
+    const expanded = path === '~' || path.startsWith('~/') ? this.services.userHome + path.slice(1) : path;
+    return resolvePath(this.services.cwd, expanded) + (expanded.endsWith('/') && expanded !== '/' ? '/' : '');
+  }
+
+  get width(): number {
+    return this.services.streams.stdout.columns ?? 100;
+  }
+
+  /** Whether a person can be asked. */
+  get isInteractive(): boolean {
+    const { stdin, stderr } = this.services.streams;
+    return stdin.isTTY === true && stderr.isTTY === true && this.services.variables.CI === undefined;
+  }
+
+  #tell(text: string): void {
+    this.services.streams.stderr.write(`${visible(text)}\n`);
+  }
+
+  #isColoured(stream: NodeJS.WriteStream): boolean {
+    const { NO_COLOR: none = '', FORCE_COLOR: forced = '', TERM: terminal } = this.services.variables;
+    if (!this.options.color || none !== '') return false;
+    return forced !== '' ? forced !== '0' : stream.isTTY === true && terminal !== 'dumb';
+  }
+}

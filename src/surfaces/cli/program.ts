@@ -1,0 +1,137 @@
+/**
+ * The command line: one file a command, all of them faces of the same Kato.
+ *
+ * stdout carries the answer and nothing else; progress, warnings, prompts and hints go to stderr. A closed pipe ends the
+ * command quietly.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { KatoError } from '../../core/errors.ts';
+import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { demoCommand } from './commands/demo.ts';
+import { exportCommand } from './commands/export.ts';
+import { forgetCommand } from './commands/forget.ts';
+import { importCommand } from './commands/import.ts';
+import { initCommand } from './commands/init.ts';
+import { reprocessCommand } from './commands/reprocess.ts';
+import { sessionsCommand } from './commands/sessions.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
+import { describeFailure } from './errors.ts';
+
+/** A command as the program registers it. `run` gets the arguments, the flags, and the context; its result is the exit status. */
+export interface CliCommand {
+  readonly define: (command: Command) => Command;
+  readonly run: (
+    context: CliContext,
+    args: readonly unknown[],
+    flags: Readonly<Record<string, unknown>>,
+  ) => Promise<number>;
+}
+
+export const commands: Readonly<Record<string, CliCommand>> = {
+  init: initCommand,
+  import: importCommand,
+  sessions: sessionsCommand,
+  show: showCommand,
+  export: exportCommand,
+  status: statusCommand,
+  verify: verifyCommand,
+  reprocess: reprocessCommand,
+  forget: forgetCommand,
+  config: configCommand,
+  demo: demoCommand,
+  completion: completionCommand,
+};
+
+/** Runs the command line; the exit status. */
+export async function runCli(argv: readonly string[], services: CliServices): Promise<number> {
+  let status = 0;
+  let verbose = 0;
+  const program = createProgram(services, async (command, context, args, flags) => {
+    verbose = context.options.verbose;
+    try {
+      status = await command.run(context, args, flags);
+    } finally {
+      await context.close();
+    }
+  });
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' });
+    return status;
+  } catch (error) {
+    return fail(error, services, verbose);
+  }
+}
+
+function fail(error: unknown, services: CliServices, verbose: number): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    services.streams.stderr.write(
+      `kato: ${error.message.replace(/^error: /, '')}\nhint: \`kato --help\` lists the commands\n`,
+    );
+    return 2;
+  }
+  const { status, lines } = describeFailure(error, services.userHome, verbose);
+  services.streams.stderr.write(`${lines.join('\n')}\n`);
+  return status;
+}
+
+type Run = (
+  command: CliCommand,
+  context: CliContext,
+  args: readonly unknown[],
+  flags: Readonly<Record<string, unknown>>,
+) => Promise<void>;
+
+export function createProgram(services: CliServices, run: Run): Command {
+  const program = new Command('kato')
+    .description('Own your AI conversations: a local-first recorder and transcript store for AI coding agents.')
+    .version(services.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help, with examples')
+    .addOption(new Option('--json', 'print data as JSON'))
+    .addOption(new Option('--home <dir>', "kato's folder").env('KATO_HOME'))
+    .addOption(new Option('-q, --quiet', 'no notes, hints or progress'))
+    .addOption(
+      new Option('-v, --verbose', 'say more; twice: stack traces')
+        .argParser((_, before: number) => before + 1)
+        .default(0, ' '),
+    )
+    .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => void services.streams.stdout.write(text),
+      writeErr: () => {}, // Errors are worded once, where they end the command.
+    })
+    .exitOverride()
+    .showSuggestionAfterError(true);
+  for (const [name, command] of Object.entries(commands)) {
+    const defined = command.define(program.command(name)).exitOverride();
+    for (const leaf of defined.commands.length > 0 ? defined.commands : [defined]) {
+      leaf.exitOverride().action(async (...args: unknown[]) => {
+        const flags = leaf.optsWithGlobals();
+        const context = new CliContext(services, globalOptions(flags), program);
+        const positional = args.slice(0, -2);
+        await run(command, context, leaf === defined ? positional : [leaf.name(), ...positional], flags);
+      });
+    }
+  }
+  program.action(() => {
+    throw new KatoError('usage', 'no command given', {
+      hint: '`kato --help` lists the commands; `kato demo` shows what it does',
+    });
+  });
+  return program;
+}
+
+function globalOptions(flags: Readonly<Record<string, unknown>>): GlobalOptions {
+  return {
+    json: flags.json === true,
+    ...(typeof flags.home === 'string' && { home: flags.home }),
+    quiet: flags.quiet === true,
+    verbose: typeof flags.verbose === 'number' ? flags.verbose : 0,
+    color: flags.color !== false,
+  };
+}
