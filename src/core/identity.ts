@@ -1,7 +1,8 @@
 /**
  * The one place where events get their identity. An id says where an event came from, so reading twice stores once.
  *
- *     id = first 8 bytes of H(provider, session, record) + first 8 bytes of H(provider, session, record, component)
+ *     d  = H(provider, session, record)
+ *     id = bytes 0…7 of d  +  bytes 8…15 of d xor bytes 0…7 of H(component)
  *
  * `record` is the provider's own id of the record. Where it gives none, it is a hash of the frame's bytes and the
  * frame's occurrence number among equal frames of the session in this generation of the source. All events of a record
@@ -22,7 +23,28 @@ export function recordDigest(session: SessionKey, record: RecordKey): string {
 
 /** The id of one component of the record with this digest. */
 export function componentId(digest: string, component: string): EventId {
-  return (digest.slice(0, 16) + hash('sha256', `${digest}\0${component}`, 'hex').slice(0, 16)) as EventId;
+  const [high, low] = componentWords(component);
+  const second = wordAt(digest, 16, high) + wordAt(digest, 24, low);
+  return (digest.slice(0, 16) + second) as EventId;
+}
+
+/** Eight hex digits of the digest, mixed with a word of the component. */
+function wordAt(digest: string, start: number, word: number): string {
+  const mixed = (Number.parseInt(digest.slice(start, start + 8), 16) ^ word) >>> 0;
+  return mixed.toString(16).padStart(8, '0');
+}
+
+const MOST_KNOWN_COMPONENTS = 512;
+const knownComponents = new Map<string, readonly [number, number]>();
+
+/** Two words of a component's hash. Nearly all components are the same few. */
+function componentWords(component: string): readonly [number, number] {
+  const known = knownComponents.get(component);
+  if (known) return known;
+  const digest = hash('sha256', component, 'hex');
+  const words = [Number.parseInt(digest.slice(0, 8), 16), Number.parseInt(digest.slice(8, 16), 16)] as const;
+  if (knownComponents.size < MOST_KNOWN_COMPONENTS) knownComponents.set(component, words);
+  return words;
 }
 
 /** The id of one component of a record. */

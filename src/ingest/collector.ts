@@ -45,10 +45,14 @@ export interface SideFileContent {
   readonly blob: Blob;
 }
 
+const RECENT_EVENTS = 4096;
+
 interface OpenSession {
   readonly key: SessionKey;
   readonly builder: PageBuilder;
   readonly facts: FactsFolder;
+  /** The content of the latest events by id: agents repeat some records word for word. */
+  readonly recent: Map<string, string>;
   readonly pages: EventPage[];
   readonly blobs: Map<string, Blob>;
   readonly sideFiles: Map<string, SideFile>;
@@ -134,6 +138,7 @@ export class Collector {
       key: this.#key(nativeId),
       builder: new PageBuilder(),
       facts: new FactsFolder(),
+      recent: new Map(),
       pages: [],
       blobs: new Map(),
       sideFiles: new Map(),
@@ -160,6 +165,9 @@ export class Collector {
     const context = { session: session.key, record, place: frame.place, observedAt: this.#options.observedAt?.() };
     const before = session.builder.bytes;
     const { id, content, json } = this.#encode(complete, context);
+    if (session.recent.get(id) === content) return; // Told again, word for word: the same sighting.
+    if (session.recent.size >= RECENT_EVENTS) session.recent.clear();
+    session.recent.set(id, content);
     session.builder.add(id, content, json);
     this.#bodyBytes += session.builder.bytes - before;
     if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));

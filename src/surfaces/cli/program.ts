@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { KatoError } from '../../core/errors.ts';
+import type { CliCommand } from './command.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -20,16 +21,6 @@ import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';
-
-/** A command as the program registers it. `run` gets the arguments, the flags, and the context; its result is the exit status. */
-export interface CliCommand {
-  readonly define: (command: Command) => Command;
-  readonly run: (
-    context: CliContext,
-    args: readonly unknown[],
-    flags: Readonly<Record<string, unknown>>,
-  ) => Promise<number>;
-}
 
 export const commands: Readonly<Record<string, CliCommand>> = {
   init: initCommand,

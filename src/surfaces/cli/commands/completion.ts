@@ -5,8 +5,8 @@
 
 import type { Command } from 'commander';
 import { KatoError } from '../../../core/errors.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 import { visibleLine } from '../terminal.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homePaths } from '../../../config/paths.ts';
 import { KatoError } from '../../../core/errors.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 
 export const configCommand: CliCommand = {
   define: (command) => {

@@ -1,8 +1,8 @@
 import { KatoError } from '../../../core/errors.ts';
 import type { FormatId } from '../../../record/formats/format.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { nothingToShow } from '../nothing.ts';
-import type { CliCommand } from '../program.ts';
 import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
 import { count } from '../words.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { KatoError } from '../../../core/errors.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 import { visibleLine } from '../terminal.ts';
 import { count } from '../words.ts';
 import { sessionJson } from './sessions.ts';

@@ -1,6 +1,6 @@
 import type { ImportReport } from '../../../app/kato.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { bytes, count } from '../words.ts';
 import { knownProvider, sinceOf } from './sessions.ts';

@@ -3,8 +3,8 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import { homePaths } from '../../../config/paths.ts';
 import { configTemplate } from '../../../config/template.ts';
 import { KatoError } from '../../../core/errors.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 
 interface Choices {
   readonly keepAll: boolean;

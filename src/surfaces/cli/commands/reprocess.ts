@@ -1,4 +1,4 @@
-import type { CliCommand } from '../program.ts';
+import type { CliCommand } from '../command.ts';
 import { Progress } from '../progress.ts';
 import { count } from '../words.ts';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { SessionSummary } from '../../../app/kato.ts';
 import { KatoError } from '../../../core/errors.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 import { cut, displayWidth, pad, visibleLine } from '../terminal.ts';
 import { ago, parseSince } from '../words.ts';
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { nothingToShow } from '../nothing.ts';
-import type { CliCommand } from '../program.ts';
 import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
 import { write } from '../write.ts';

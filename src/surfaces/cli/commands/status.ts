@@ -1,6 +1,6 @@
 import type { KatoStatus } from '../../../app/kato.ts';
+import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import type { CliCommand } from '../program.ts';
 import { cut, visibleLine } from '../terminal.ts';
 import { ago, bytes, count } from '../words.ts';
 import { sessionJson } from './sessions.ts';

@@ -1,4 +1,4 @@
-import type { CliCommand } from '../program.ts';
+import type { CliCommand } from '../command.ts';
 import { count } from '../words.ts';
 
 export const verifyCommand: CliCommand = {

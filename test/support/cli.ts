@@ -1,0 +1,63 @@
+/** Running the real command line, as built, in a home of its own. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './derive.ts';
+
+export const KATO = fileURLToPath(new URL('../../bin/kato', import.meta.url));
+export const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
+
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A person's home folder with nothing in it, and kato in it. */
+export class TestHome {
+  readonly folder: string;
+  readonly kato: string;
+  readonly env: NodeJS.ProcessEnv;
+
+  constructor(t: { after(fn: () => void): void }) {
+    this.folder = temporaryFolder(t);
+    this.kato = join(this.folder, '.kato');
+    const { PATH } = process.env;
+    this.env = { PATH, HOME: this.folder, TZ: 'UTC', LC_ALL: 'C.UTF-8' };
+  }
+
+  run(args: readonly string[], { env = {}, cwd = this.folder, input = '' }: RunOptions = {}): Run {
+    const options = { env: { ...this.env, ...env }, cwd, input, encoding: 'utf8', maxBuffer: 1 << 30 } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [KATO, ...args], options);
+    return { status, stdout, stderr };
+  }
+
+  /** The same, for what must succeed: its stdout. */
+  ok(args: readonly string[], options: RunOptions = {}): string {
+    const { status, stdout, stderr } = this.run(args, options);
+    if (status !== 0) throw new Error(`kato ${args[0]} ended with ${status}: ${stderr}`);
+    return stdout;
+  }
+
+  json<T>(args: readonly string[]): T {
+    return JSON.parse(this.ok([...args, '--json'])).data;
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Puts the input of a golden case where its agent would have written it. */
+  addCase(provider: 'claude-code' | 'codex' | 'gemini-cli', name: string): void {
+    const place = { 'claude-code': '.claude/projects', codex: '.codex', 'gemini-cli': '.gemini/tmp' }[provider];
+    mkdirSync(this.path(place), { recursive: true });
+    cpSync(join(FIXTURES, provider, name, 'input'), this.path(place), { recursive: true });
+  }
+}
+
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly input?: string;
+}
