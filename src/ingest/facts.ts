@@ -18,7 +18,7 @@ export class FactsFolder {
       if (this.#lastAt === undefined || at > this.#lastAt) this.#lastAt = at;
     }
     if (this.#facts.head === undefined && draft.record !== undefined && draft.kind !== 'session.info') {
-      this.#merge({ head: headHash(draft.record) });
+      this.#merge({ head: headOf(draft) });
     }
     switch (draft.kind) {
       case 'user.message':
@@ -73,7 +73,7 @@ export class FactsFolder {
   }
 }
 
-/** The hash of a record's id by which copies of a session find each other: without the session, which copies change. */
-export function headHash(record: string): string {
-  return hash('sha256', record, 'hex').slice(0, 16);
+/** What copies of a session have in common: the id and the content of the first record. Short ids alone prove nothing. */
+function headOf({ record, kind, payload }: Draft): string {
+  return hash('sha256', `${record}\0${kind}\0${JSON.stringify(payload)}`, 'hex').slice(0, 16);
 }

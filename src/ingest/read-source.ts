@@ -56,6 +56,8 @@ const BATCH_BYTES = 1024 * 1024;
 /** Smaller raw chunks of a growing source are left to the store, which joins them before it compresses. */
 const PACK_RAW_FROM_BYTES = 64 * 1024;
 const SIDE_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
+/** A time of change that no file has. */
+const UNFINISHED = '-1';
 const COMPANION_LIMIT_BYTES = 1024 * 1024;
 
 /** Reads the source. Yields nothing when the file is gone or a document is not complete yet. */
@@ -78,6 +80,7 @@ class SourceReader {
   readonly #occurrences: Occurrences;
   readonly #fold: FrameFold;
   readonly #prober: Prober;
+  readonly #taken = new Set<string>();
   readonly #sideFiles = new Map<string, SideFileContent | undefined>();
   #record: SourceRecord;
 
@@ -121,18 +124,15 @@ class SourceReader {
       const held = framer.accountedBytes() - stored;
       if (held < BATCH_BYTES && this.#collector.bytes < BATCH_BYTES) continue;
       stored = framer.accountedBytes();
-      yield this.#batch({
-        cursor: framer.cursor(),
-        endBytes: stored,
-        raw: this.#rawFrom(tape, stored),
-        unswept: restart,
-      });
+      const raw = this.#rawFrom(tape, stored);
+      yield this.#batch({ cursor: framer.cursor(), endBytes: stored, raw, isEnd: false, unswept: restart });
     }
     await this.#take(framer.finish());
+    this.takeCompanions();
     const endBytes = framer.accountedBytes();
     const raw = this.#rawFrom(tape, endBytes);
     // Even without news the stat is stored, so that an unchanged file is not looked into again.
-    yield this.#batch({ cursor: framer.cursor(), endBytes, raw, sweep: restart });
+    yield this.#batch({ cursor: framer.cursor(), endBytes, raw, isEnd: true, sweep: restart });
   }
 
   async *readDocument(file: ReadableFile): AsyncGenerator<Batch> {
@@ -148,24 +148,31 @@ class SourceReader {
     }
     this.#prober.add(bytes);
     await this.#take({ frames: framed.frames, quarantined: [], diagnostics: framed.diagnostics });
+    this.takeCompanions();
     const { offset, data, ends } = framed.journal;
     const packed = pack(data);
     const chunk = { offset, bytes: data.length, data: packed ?? data, packed: packed !== undefined, ends };
     const raw = data.length > 0 ? [chunk] : [];
-    yield this.#batch({ cursor: framed.cursor, endBytes: bytes.length, raw, sweep: framed.restarted });
+    yield this.#batch({ cursor: framed.cursor, endBytes: bytes.length, raw, isEnd: true, sweep: framed.restarted });
   }
 
-  /** Small files beside the source that say more about the session, if they are new or different. */
+  /**
+   * Small files beside the source that say more about the session, if they are new or different. Tried before the
+   * records, and again behind them, for sessions that only their records name.
+   */
   takeCompanions(): void {
     const { files, root, match, content } = this.#reading;
     const companions: Record<string, string> = { ...this.#record.checkpoint.companions };
     for (const name of match.companions ?? []) {
       const bytes = readSmall(files, `${root}/${name}`, COMPANION_LIMIT_BYTES);
       const digest = bytes && hash('sha256', bytes, 'hex').slice(0, 16);
-      if (!bytes || !digest || (content && companions[name] === digest)) continue;
-      companions[name] = digest;
+      if (!bytes || !digest || ((this.#taken.has(name) || content !== undefined) && companions[name] === digest))
+        continue;
       const session = this.#fold.takeCompanion(name, bytes);
-      if (session !== undefined) this.#collector.keepFile(session, `companion:${name}`, bytes);
+      if (session === undefined) continue; // The decoder does not know yet which session it speaks of.
+      companions[name] = digest;
+      this.#taken.add(name);
+      this.#collector.keepFile(session, `companion:${name}`, bytes);
     }
     this.#record = { ...this.#record, checkpoint: { ...this.#record.checkpoint, companions } };
   }
@@ -213,7 +220,7 @@ class SourceReader {
     return [{ offset, bytes: bytes.length, data: packed ?? bytes, packed: packed !== undefined }];
   }
 
-  #batch({ cursor, endBytes, raw, sweep = false, unswept = false }: Progress): Batch {
+  #batch({ cursor, endBytes, raw, isEnd, sweep = false, unswept = false }: Progress): Batch {
     const expected = this.#record.version;
     const { provider, match, path, stat } = this.#reading;
     const nativeId = this.#record.nativeId ?? (match.shared ? undefined : (match.nativeId ?? this.#fold.firstSession));
@@ -221,7 +228,17 @@ class SourceReader {
     const state = this.#fold.state;
     const { decoderVersion } = provider;
     const checkpoint = { cursor, endBytes, state, decoderVersion, companions, generation, unswept };
-    const record = { ...this.#record, path, nativeId, stat, probe: this.#prober.probe(), checkpoint, gone: false };
+    // Until the end is reached, the stored stat must fit no file: else a reading that is cut off would count as done.
+    const seen = isEnd ? stat : { ...stat, modifiedNs: UNFINISHED };
+    const record = {
+      ...this.#record,
+      path,
+      nativeId,
+      stat: seen,
+      probe: this.#prober.probe(),
+      checkpoint,
+      gone: false,
+    };
     this.#record = { ...record, version: expected + 1 };
     return {
       ...emptyBatch,
@@ -237,6 +254,8 @@ interface Progress {
   readonly cursor: Cursor;
   readonly endBytes: number;
   readonly raw: readonly RawChunk[];
+  /** True when there is nothing more to read now. */
+  readonly isEnd: boolean;
   readonly sweep?: boolean;
   readonly unswept?: boolean;
 }

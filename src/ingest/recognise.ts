@@ -10,7 +10,11 @@ import type { FoundSource } from './discovery.ts';
 const LOOK_BYTES = 4 * 1024 * 1024;
 
 /** The file as a source of one of these providers; absent when none knows it. Throws the system's error. */
-export function recogniseFile(files: SourceFiles, path: string, providers: readonly Provider[]): FoundSource | undefined {
+export function recogniseFile(
+  files: SourceFiles,
+  path: string,
+  providers: readonly Provider[],
+): FoundSource | undefined {
   const stat = files.stat(path);
   if (!stat) return undefined;
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -32,7 +36,10 @@ export function recogniseFile(files: SourceFiles, path: string, providers: reado
 }
 
 /** The longest end of the path that fits the provider's layout, and the root that it then lies below. */
-export function placeIn(provider: Provider, path: string): { readonly root: string; readonly match: SourceMatch } | undefined {
+export function placeIn(
+  provider: Provider,
+  path: string,
+): { readonly root: string; readonly match: SourceMatch } | undefined {
   const parts = path.split('/');
   for (let count = Math.min(parts.length - 1, 8); count >= 1; count--) {
     const match = provider.match(parts.slice(-count).join('/'));
@@ -47,8 +54,17 @@ function firstRecord(files: SourceFiles, path: string): unknown {
   if (!file) return undefined;
   try {
     const bytes = Buffer.alloc(Math.min(file.stat().sizeBytes, LOOK_BYTES));
-    const text = bytes.subarray(0, file.read(bytes, 0)).toString('utf8').replace(/^\ufeff/, '');
-    return parse(text) ?? text.split('\n', 20).map(parse).find((value) => typeof value === 'object' && value !== null);
+    const text = bytes
+      .subarray(0, file.read(bytes, 0))
+      .toString('utf8')
+      .replace(/^\ufeff/, '');
+    return (
+      parse(text) ??
+      text
+        .split('\n', 20)
+        .map(parse)
+        .find((value) => typeof value === 'object' && value !== null)
+    );
   } finally {
     file.close();
   }

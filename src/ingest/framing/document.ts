@@ -55,7 +55,7 @@ export function frameDocument(
   const restarted = [...known.items.keys()].some((key) => !keys.has(key));
   const before = restarted ? readCursor(undefined) : known;
   const envelopeHash = hash('sha256', parts.envelope, 'hex').slice(0, 16);
-  const fresh = items.filter((item) => before.items.get(item.key) !== item.hash);
+  const fresh = items.filter((item) => before.items.get(item.key)?.has(item.hash) !== true);
   const envelope = before.envelope === envelopeHash ? [] : [parts.envelope];
   const pieces = [...envelope, ...fresh.map((item) => item.bytes)];
   const occurrences = [...envelope.map(() => 0), ...fresh.map(({ occurrence }) => occurrence)];
@@ -132,8 +132,15 @@ function readCursor(cursor: Cursor | undefined) {
   return {
     journal: numberAt(cursor, 'journal') ?? 0,
     envelope: stringAt(cursor, 'envelope'),
-    items: new Map(items),
+    items: hashesByKey(items),
   };
+}
+
+/** A document may hold two records of one key; neither is news as long as both stay as they are. */
+function hashesByKey(items: readonly [key: string, hash: string][]): ReadonlyMap<string, ReadonlySet<string>> {
+  const hashes = new Map<string, Set<string>>();
+  for (const [key, hash] of items) hashes.set(key, (hashes.get(key) ?? new Set()).add(hash));
+  return hashes;
 }
 
 function endsOf(pieces: readonly Uint8Array[]): number[] {

@@ -1,0 +1,46 @@
+/**
+ * `npm run torture -- [--seed N] [--kills N] [--every N]`: kills, each followed by a run that must make everything good.
+ * Prints the seed; the same seed kills at the same times.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generateTree } from '../bench/generate.ts';
+import { Random } from '../bench/random.ts';
+import { callPoints, hasStrace, type KillReport, killAtCalls, killAtRandom, makeArena } from './kill-import.ts';
+import { sampleHome } from './sample-home.ts';
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, kills: { type: 'string', default: '200' }, every: { type: 'string', default: '1' } },
+});
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const folder = mkdtempSync(join(tmpdir(), 'kato-torture-'));
+console.log(`seed ${seed}, in ${folder}`);
+
+function tell(name: string, { points, killed, failures }: KillReport): void {
+  console.log(`${name}: ${points} points, ${killed} killed, ${failures.length} failed`);
+  for (const failure of failures.slice(0, 20)) console.log(`  ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+const tree = join(folder, 'tree');
+generateTree({ folder: join(tree, 'agents'), sessions: 60, bytes: 12e6, seed });
+const large = makeArena(join(folder, 'large'), tree);
+Object.assign(large.env, {
+  CLAUDE_CONFIG_DIR: join(large.home, 'agents/claude'),
+  CODEX_HOME: join(large.home, 'agents/codex'),
+  GEMINI_CLI_HOME: join(large.home, 'agents/gemini'),
+});
+tell('kill at random during an import of 60 sessions', await killAtRandom(large, Number(values.kills), new Random(seed)));
+
+if (hasStrace()) {
+  const small = makeArena(join(folder, 'small'), sampleHome(join(folder, 'sample')));
+  const { points, paths, dump } = await callPoints(small);
+  const every = Number(values.every);
+  const chosen = points.filter((_, index) => index % every === seed % every);
+  tell('kill at every system call of a short import', await killAtCalls(small, chosen, paths, dump));
+} else {
+  console.log('kill at every system call: skipped, no strace');
+}
+if (process.exitCode !== 1) rmSync(folder, { recursive: true, force: true });

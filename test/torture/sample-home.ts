@@ -1,0 +1,17 @@
+/** A small home with a session of each agent: short enough for one run a system call. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIXTURES } from '../support/cli.ts';
+
+const PLACES = [
+  ['claude-code', 'plain', '.claude/projects'],
+  ['claude-code', 'damaged', '.claude/projects'],
+] as const;
+
+export function sampleHome(folder: string): string {
+  for (const [provider, name, place] of PLACES) {
+    mkdirSync(join(folder, place), { recursive: true });
+    cpSync(join(FIXTURES, provider, name, 'input'), join(folder, place), { recursive: true });
+  }
+  return folder;
+}
