@@ -21,7 +21,7 @@ export function quote(text: string): string {
 /** One line of foreign text inside kato's own markup: nothing in it can end a line, or become markup. */
 export function inline(text: string): string {
   const line = text.replace(/\s+/gu, ' ').trim();
-  return line.replace(/[\\`*_{}[\]<>&#|!]/g, '\\$&');
+  return line.replace(/[\\`*_[\]<>&|]|^#/g, '\\$&');
 }
 
 /** Foreign text as inline code. */

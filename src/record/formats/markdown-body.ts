@@ -5,57 +5,44 @@ import { sessionId, shortId } from '../../core/session.ts';
 import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
 import type { FormatOptions } from './format.ts';
 
+/** What an event is seen with. */
+export interface Surroundings {
+  readonly related: ReadonlyMap<number, KatoEvent>;
+  readonly options: FormatOptions;
+  /** The call of this result asked the person something that has been shown already. */
+  readonly isAsked: boolean;
+}
+
 /** The blocks of an event; none when there is nothing to see. */
-export function renderBody(
-  event: KatoEvent,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
-): readonly string[] {
-  const before = event.revises === undefined ? undefined : related.get(event.revises);
-  if (before && before.kind === event.kind) return revisedBody(event, before, related, options);
-  return freshBody(event, related, options);
+export function renderBody(event: KatoEvent, around: Surroundings): readonly string[] {
+  const before = event.revises === undefined ? undefined : around.related.get(event.revises);
+  if (before && before.kind === event.kind) return revisedBody(event, before, around);
+  return freshBody(event, around);
 }
 
 /** Only what is new of a revision that continues; a revision that changes is shown whole, and says so. */
-function revisedBody(
-  event: KatoEvent,
-  before: KatoEvent,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
-): readonly string[] {
+function revisedBody(event: KatoEvent, before: KatoEvent, around: Surroundings): readonly string[] {
   const [old, now] = [textOf(before), textOf(event)];
   if (old !== undefined && now?.startsWith(old)) {
     const rest = withText(event, now.slice(old.length));
-    return withoutKnown(before, rest, related, options);
+    return withoutKnown(before, rest, around);
   }
-  const body = freshBody(event, related, options);
+  const body = freshBody(event, around);
   return body.length === 0 ? [] : ['*(revised)*', ...body];
 }
 
 /** The blocks of what a revision adds: text behind the old text, attachments behind the old ones. */
-function withoutKnown(
-  before: KatoEvent,
-  rest: KatoEvent,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
-) {
+function withoutKnown(before: KatoEvent, rest: KatoEvent, around: Surroundings) {
   const known = attachmentsOf(before).length;
   const added = attachmentsOf(rest).slice(known).map(attachmentLine);
   const text = textOf(rest) ?? '';
-  if (rest.kind === 'assistant.tool.result' && text !== '') return freshBody(rest, related, options);
-  return text === ''
-    ? added
-    : [
-        ...freshBody({ ...rest, payload: { ...rest.payload, attachments: [] } } as KatoEvent, related, options),
-        ...added,
-      ];
+  if (rest.kind === 'assistant.tool.result' && text !== '') return freshBody(rest, around);
+  if (text === '') return added;
+  const fresh = { ...rest, payload: { ...rest.payload, attachments: [] } } as KatoEvent;
+  return [...freshBody(fresh, around), ...added];
 }
 
-function freshBody(
-  event: KatoEvent,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
-): readonly string[] {
+function freshBody(event: KatoEvent, around: Surroundings): readonly string[] {
   switch (event.kind) {
     case 'user.message':
     case 'assistant.message':
@@ -68,7 +55,7 @@ function freshBody(
     case 'assistant.tool.call':
       return []; // Shown with its result.
     case 'assistant.tool.result':
-      return toolResult(event, related, options);
+      return toolResult(event, around);
     case 'assistant.decision.prompt':
       return decisionPrompt(event);
     case 'user.decision.response':
@@ -78,7 +65,7 @@ function freshBody(
     case 'provider.info':
       return [quote(`**${inline(event.payload.subtype)}** ${event.payload.text}`)];
     case 'session.info':
-      return sessionInfo(event, options);
+      return sessionInfo(event, around.options);
     case 'usage':
       return [`*tokens: ${listValues(event.payload)}*`];
     case 'user.kato-command':
@@ -94,8 +81,13 @@ function thinking({ payload }: KatoEvent<'assistant.thinking'>): readonly string
 }
 
 /** A call as it is shown with its result: name, description, and what was asked for, or what was done. */
-export function callBlock(call: KatoEvent<'assistant.tool.call'>, done: readonly Edit[] | undefined): string {
+export function callBlock(
+  call: KatoEvent<'assistant.tool.call'>,
+  done: readonly Edit[] | undefined,
+  isAsked = false,
+): string {
   const { name, description, input, edits = [] } = call.payload;
+  if (isAsked) return `**Tool: ${inline(name)}**`;
   const shown = done ?? edits;
   const isNamed = description === undefined || shown.some(({ path }) => path === description);
   const title = `**Tool: ${inline(name)}**${isNamed ? '' : ` ${inline(description)}`}`;
@@ -106,8 +98,7 @@ export function callBlock(call: KatoEvent<'assistant.tool.call'>, done: readonly
 
 function toolResult(
   event: KatoEvent<'assistant.tool.result'>,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
+  { related, options, isAsked }: Surroundings,
 ): readonly string[] {
   const { payload } = event;
   const call = [...related.values()].find(
@@ -116,7 +107,7 @@ function toolResult(
   );
   const done = payload.edits;
   const asked = call
-    ? callBlock(call, done)
+    ? callBlock(call, done, isAsked)
     : ['**Tool result**', ...(done ?? []).map((edit) => editBlock(edit, true))].join('\n\n');
   const text = resultBlock(payload.text, options.toolResultLines);
   const state = payload.exitCode !== undefined ? `exit ${payload.exitCode}` : payload.isError === true ? 'failed' : '';

@@ -18,15 +18,19 @@ import { inline } from './blocks.ts';
 import type { Format, FormatInput, FormatOptions, Formatted } from './format.ts';
 import { frontMatter } from './front-matter.ts';
 import { showsEvent } from './jsonl.ts';
-import { callBlock, renderBody, textDigest } from './markdown-body.ts';
+import { callBlock, renderBody, type Surroundings, textDigest } from './markdown-body.ts';
 import { headingTime } from './time.ts';
 
-/** A call without a result so far: its id, its seq, its turn, and whether it was shown as one without a result. */
+/**
+ * A call without a result so far: its id, its seq, its turn, whether it was shown as one without a result, and whether
+ * what it asked of a person was shown.
+ */
 interface PendingCall extends JsonObject {
   readonly id: string;
   readonly seq: number;
   readonly turn: string | null;
   readonly shown: boolean;
+  readonly asked: boolean;
 }
 
 export interface MarkdownState extends JsonObject {
@@ -78,9 +82,10 @@ function fold(state: MarkdownState, { event, related }: FormatInput, options: Fo
     const calls = state.calls.map((call) => (late.has(call.id) ? { ...call, shown: true } : call)).slice(-MOST_CALLS);
     next = { ...next, calls, turn: event.turnId ?? null, said: [] };
   }
-  next = remember(next, event);
+  next = remember(next, event, options);
   if (showsEvent(event, options) && !isRepeatedAnswer(state, event)) {
-    const shown = show(next, event, related, options);
+    const isAsked = event.kind === 'assistant.tool.result' && isAsking(state, event.payload.toolCallId);
+    const shown = show(next, event, { related, options, isAsked });
     blocks.push(...shown.blocks);
     next = shown.state;
   }
@@ -92,19 +97,28 @@ const MOST_CALLS = 256;
 const MOST_SAID = 32;
 
 /** What later events must know of this one. */
-function remember(state: MarkdownState, event: KatoEvent): MarkdownState {
+function remember(state: MarkdownState, event: KatoEvent, { decisions }: FormatOptions): MarkdownState {
   if (event.kind === 'assistant.tool.call') {
     const { toolCallId: id } = event.payload;
-    const call = { id, seq: event.seq, turn: event.turnId ?? state.turn, shown: false };
+    const call = { id, seq: event.seq, turn: event.turnId ?? state.turn, shown: false, asked: false };
     return { ...state, calls: [...state.calls.filter((other) => other.id !== id), call].slice(-MOST_CALLS) };
   }
   if (event.kind === 'assistant.tool.result') {
     return { ...state, calls: state.calls.filter(({ id }) => id !== event.payload.toolCallId) };
   }
+  if (event.kind === 'assistant.decision.prompt' && decisions) {
+    const { decisionId } = event.payload;
+    const calls = state.calls.map((call) => (decisionId.startsWith(`${call.id}:`) ? { ...call, asked: true } : call));
+    return { ...state, calls };
+  }
   if (event.kind === 'assistant.message' && event.payload.phase === 'commentary') {
     return { ...state, said: [...state.said, textDigest(event.payload.text)].slice(-MOST_SAID) };
   }
   return state;
+}
+
+function isAsking({ calls }: MarkdownState, toolCallId: string): boolean {
+  return calls.some(({ id, asked }) => id === toolCallId && asked);
 }
 
 /** A final answer that repeats what was said before as commentary, in the same turn. */
@@ -123,19 +137,19 @@ function overdue({ calls }: MarkdownState, event: KatoEvent): readonly PendingCa
 }
 
 function unanswered(calls: readonly PendingCall[], related: ReadonlyMap<number, KatoEvent>): string[] {
-  return calls.flatMap(({ seq, shown }) => {
+  return calls.flatMap(({ seq, shown, asked }) => {
     const call = related.get(seq);
-    return call?.kind === 'assistant.tool.call' && !shown ? [callBlock(call, undefined), '*No result.*'] : [];
+    return call?.kind === 'assistant.tool.call' && !shown ? [callBlock(call, undefined, asked), '*No result.*'] : [];
   });
 }
 
 function show(
   state: MarkdownState,
   event: KatoEvent,
-  related: ReadonlyMap<number, KatoEvent>,
-  options: FormatOptions,
+  around: Surroundings,
 ): { readonly blocks: readonly string[]; readonly state: MarkdownState } {
-  const body = renderBody(event, related, options);
+  const { related, options } = around;
+  const body = renderBody(event, around);
   if (body.length === 0) return { blocks: [], state };
   const heading = headingFor(state, event, related, options);
   const anchor = options.anchors ? [`<!-- kato:${event.id} -->`] : [];

@@ -260,6 +260,18 @@ describe('decisions', () => {
       '# m\n\n**Question: Colour**\n\nWhich colour?\n\n- Black: like night\n- White\n\n*(several may be chosen)*\n\n# User\n\nWhich colour? → **White**\n\n> rather grey\n';
     assert.equal(text, expected);
   });
+
+  it('are not shown a second time as the input of the tool that asked', () => {
+    const make = eventMaker();
+    const input = { questions: [{ question: 'Which colour?' }] };
+    const events = [
+      make('assistant.tool.call', { toolCallId: 'call_1', name: 'Ask', input }, { model: 'm' }),
+      make('assistant.decision.prompt', { decisionId: 'call_1:0', key: '0', prompt: 'Which colour?', options: [] }),
+      make('assistant.tool.result', { toolCallId: 'call_1', text: 'White.' }),
+    ];
+    const expected = '# m\n\n**Question**\n\nWhich colour?\n\n**Tool: Ask**\n\nResult:\n\n```\nWhite.\n```\n';
+    assert.equal(renderEvents(events, optionsFor('full')), expected);
+  });
 });
 
 describe('revisions', () => {
