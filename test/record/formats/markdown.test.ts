@@ -269,7 +269,7 @@ describe('decisions', () => {
       make('assistant.decision.prompt', { decisionId: 'call_1:0', key: '0', prompt: 'Which colour?', options: [] }),
       make('assistant.tool.result', { toolCallId: 'call_1', text: 'White.' }),
     ];
-    const expected = '# m\n\n**Question**\n\nWhich colour?\n\n**Tool: Ask**\n\nResult:\n\n```\nWhite.\n```\n';
+    const expected = '# Assistant\n\n**Question**\n\nWhich colour?\n\n**Tool: Ask**\n\nResult:\n\n```\nWhite.\n```\n';
     assert.equal(renderEvents(events, optionsFor('full')), expected);
   });
 });
