@@ -1,12 +1,15 @@
 /**
- * What surrounds a record: which session it belongs to, when it was written, and what it says about the session.
+ * What surrounds a record: which session it belongs to, when it was written, whether it is a copy, and what it says
+ * about the session.
  */
 import type { EventKind, Origin, Payload } from '../../core/event.ts';
-import { booleanAt, field, isRecord, stringAt, textAt } from '../../core/json.ts';
+import { booleanAt, field, stringAt, textAt } from '../../core/json.ts';
 import type { Draft } from '../provider.ts';
 import { toInstant } from '../shared/instant.ts';
 import { lastOf, textHash } from '../shared/text.ts';
-import type { ClaudeState, SideChain } from './state.ts';
+import { agentSession, copyOf, sideChainOf } from './chains.ts';
+import { type ClaudeState, shortHash } from './state.ts';
+import { carriesQueue } from './versions.ts';
 
 export interface Envelope {
   readonly value: Record<string, unknown>;
@@ -14,15 +17,21 @@ export interface Envelope {
   readonly session: string;
   /** True when that is a sub-agent's. */
   readonly isSubagent: boolean;
+  /** True for a sub-agent that is written into its parent's file. */
+  readonly isInline: boolean;
+  /** True when the file has this record already: a compaction writes the preserved tail again. */
+  readonly isRepeated: boolean;
   readonly uuid: string | undefined;
   readonly at: string | undefined;
   readonly turnId: string | undefined;
   readonly type: string;
+  /** The record's first byte in the source. */
+  readonly offset: number;
   /** The record that this one is a copy of, where the record says so. */
   readonly copyOf: Draft['copyOf'];
 }
 
-/** What the path says: for a sub-agent's file, its id and its parent. */
+/** What the path says: the session, or for a sub-agent's file its id and its parent. */
 export interface PathHints {
   readonly agentId?: string;
   readonly parent?: string;
@@ -39,54 +48,72 @@ export function draftOf<K extends EventKind>(
     Pick<Draft, 'blobs' | 'sideFile'>
   > = {},
 ): Draft {
-  const { session, uuid, at, turnId, type, copyOf } = envelope;
-  const origin = copyOf ? 'replayed' : (more.origin ?? 'agent');
-  const draft = { session, record: uuid, at, turnId, type, copyOf, ...more, origin, kind, part, payload };
+  const { session, uuid, at, turnId, type } = envelope;
+  const record = more.record ?? uuid;
+  // An id that this decoder has made is the same in the original; the record's own may be another.
+  const copied = envelope.copyOf && (record === uuid ? envelope.copyOf : { ...envelope.copyOf, record: record ?? '' });
+  const origin = copied ? 'replayed' : (more.origin ?? 'agent');
+  const draft = { session, at, turnId, type, copyOf: copied, ...more, record, origin, kind, part, payload };
   return draft as unknown as Draft; // `kind` and `payload` are of one K; TypeScript does not join them in a literal.
 }
 
-export function agentSession(agentId: string, parent: string): string {
-  return `agent-${agentId}@${parent}`;
+/** A name from a record, fit to be shown as a type: names of types are short words. */
+export function nameOf(name: string | undefined, otherwise: string): string {
+  return name === undefined ? otherwise : name.slice(0, 64);
 }
 
-const CHAIN_MEMORY = 64;
-const CHAINS = 16;
-const LATEST = 32;
+const LATEST = 192;
 
 /** The record's envelope, with the state that knows of it. */
 export function openEnvelope(
   before: ClaudeState,
-  value: Record<string, unknown>,
+  { value, offset }: { readonly value: Record<string, unknown>; readonly offset: number },
   hints: PathHints,
   fallback: string,
 ): { readonly envelope: Envelope; readonly state: ClaudeState } {
   const uuid = textAt(value, 'uuid');
   const owner = ownerOf(before, value, hints, fallback);
-  let state: ClaudeState = before.session === null && owner.known ? { ...before, session: owner.session } : before;
-  const version = textAt(value, 'version');
-  if (version !== undefined && version !== state.version) state = { ...state, version };
+  let state = withHeader(before, value, owner.known ? owner.session : null);
   let session = owner.session;
-  let isSubagent = hints.agentId !== undefined;
-  if (!isSubagent && booleanAt(value, 'isSidechain') === true) {
+  const isInline = hints.agentId === undefined && booleanAt(value, 'isSidechain') === true;
+  if (isInline) {
     const side = sideChainOf(state, value, uuid);
     state = side.state;
-    if (side.root !== undefined) {
-      session = side.root;
-      isSubagent = true;
-    }
+    session = side.session ?? session;
   }
-  if (uuid !== undefined) state = { ...state, latest: lastOf([...state.latest, uuid], LATEST) };
+  const isSubagent = hints.agentId !== undefined || session !== owner.session;
+  const isRepeated = uuid !== undefined && state.latest.includes(shortHash(uuid));
+  if (uuid !== undefined && !isRepeated)
+    state = { ...state, latest: lastOf([...state.latest, shortHash(uuid)], LATEST) };
   const envelope: Envelope = {
     value,
     session,
     isSubagent,
+    isInline: isInline && isSubagent,
+    isRepeated,
     uuid,
     at: toInstant(field(value, 'timestamp')),
-    turnId: state.turn ?? undefined,
-    type: textAt(value, 'type') ?? 'untyped',
-    copyOf: copyOf(value),
+    turnId: isInline && isSubagent ? undefined : (state.turn ?? undefined),
+    type: typeOf(value),
+    offset,
+    copyOf: isSubagent ? undefined : copyOf(value, session),
   };
   return { envelope, state };
+}
+
+/** The oldest files have no types, only roles. */
+function typeOf(value: unknown): string {
+  const role = stringAt(field(value, 'message'), 'role') ?? stringAt(value, 'role');
+  return nameOf(textAt(value, 'type'), role === 'user' || role === 'assistant' ? role : 'untyped');
+}
+
+/** What later records must know of this one's header. */
+function withHeader(state: ClaudeState, value: unknown, session: string | null): ClaudeState {
+  const version = textAt(value, 'version');
+  const queueCarries = version === undefined ? state.queueCarries : carriesQueue(version);
+  const written = textAt(value, 'uuid') === undefined ? undefined : textAt(value, 'sessionId');
+  const writtenAs = written === undefined ? state.writtenAs : textHash(written);
+  return { ...state, session: state.session ?? session, queueCarries, writtenAs };
 }
 
 /** The file's own session: its name, or what its first record says. */
@@ -102,37 +129,12 @@ function ownerOf(state: ClaudeState, value: unknown, hints: PathHints, fallback:
   return session === undefined ? { session: fallback, known: false } : { session, known: true };
 }
 
-/** A copy made by `/branch` names its original. */
-function copyOf(value: unknown): Draft['copyOf'] {
-  const forkedFrom = field(value, 'forkedFrom');
-  if (!isRecord(forkedFrom)) return undefined;
-  const session = textAt(forkedFrom, 'sessionId');
-  const record = textAt(forkedFrom, 'messageUuid');
-  return session === undefined || record === undefined ? undefined : { session, record };
-}
-
-/**
- * Early versions wrote sub-agents into the session's own file. With an `agentId` that names the sub-agent; without, a
- * chain is known by its root, which the chain's records lead back to.
- */
-function sideChainOf(state: ClaudeState, value: unknown, uuid: string | undefined) {
-  const session = state.session ?? '';
-  const agentId = textAt(value, 'agentId');
-  if (agentId !== undefined) return { state, root: agentSession(agentId, session) };
-  if (uuid === undefined) return { state, root: undefined };
-  const parent = stringAt(value, 'parentUuid');
-  const chain = parent === undefined ? undefined : state.chains.find(({ latest }) => latest.includes(parent));
-  const grown: SideChain = chain
-    ? { root: chain.root, latest: lastOf([...chain.latest, uuid], CHAIN_MEMORY) }
-    : { root: uuid, latest: [uuid] };
-  const chains = lastOf([...state.chains.filter((other) => other !== chain), grown], CHAINS);
-  return { state: { ...state, chains }, root: agentSession(grown.root, session) };
-}
+const SESSIONS = 16;
 
 /** What a chain record says about its session, if that is news. */
 export function sessionNews(
   state: ClaudeState,
-  { value, session, isSubagent, uuid, at, type }: Envelope,
+  { value, session, uuid, at, type }: Envelope,
 ): { readonly drafts: readonly Draft[]; readonly state: ClaudeState } {
   if (uuid === undefined) return { drafts: [], state };
   const payload: Payload<'session.info'> = {
@@ -142,9 +144,12 @@ export function sessionNews(
     entrypoint: textAt(value, 'entrypoint'),
     background: stringAt(value, 'sessionKind') === 'bg' ? true : undefined,
   };
-  const info = textHash(JSON.stringify([isSubagent ? session : '', payload]));
-  if (info === state.info || Object.values(payload).every((value) => value === undefined)) return { drafts: [], state };
-  const draft = {
+  if (Object.values(payload).every((said) => said === undefined)) return { drafts: [], state };
+  const owner = `${shortHash(session)}:`;
+  const info = `${owner}${textHash(JSON.stringify(payload))}`;
+  if (state.infos.includes(info)) return { drafts: [], state };
+  const others = state.infos.filter((known) => !known.startsWith(owner));
+  const draft: Draft = {
     session,
     record: uuid,
     at,
@@ -153,6 +158,6 @@ export function sessionNews(
     kind: 'session.info',
     part: 'info',
     payload,
-  } as const;
-  return { drafts: [draft], state: { ...state, info } };
+  };
+  return { drafts: [draft], state: { ...state, infos: lastOf([...others, info], SESSIONS) } };
 }

@@ -1,32 +1,22 @@
 /** Tool calls and results: what people want to see of them, for the tools that Claude Code brings. */
-import type { Edit, Payload } from '../../core/event.ts';
-import { at, field, isRecord, listAt, numberAt, stringAt, textAt } from '../../core/json.ts';
+import type { Edit } from '../../core/event.ts';
+import { listAt, numberAt, stringAt, textAt } from '../../core/json.ts';
 
 /** What a call does, in one line. */
 export function describeCall(name: string, input: unknown): string | undefined {
-  const key = DESCRIBED_BY[name] ?? [];
-  for (const candidate of [...key, 'description', 'file_path', 'path', 'pattern', 'query', 'url', 'command']) {
+  const keys = DESCRIBED_BY.get(name) ?? [];
+  for (const candidate of [...keys, 'description', 'file_path', 'path', 'pattern', 'query', 'url', 'command']) {
     const text = textAt(input, candidate)?.split('\n')[0]?.trim();
     if (text) return text;
   }
   return undefined;
 }
 
-const DESCRIBED_BY: Readonly<Record<string, readonly string[]>> = {
-  Bash: ['description', 'command'],
-  Read: ['file_path'],
-  Edit: ['file_path'],
-  MultiEdit: ['file_path'],
-  Write: ['file_path'],
-  NotebookEdit: ['notebook_path'],
-  Grep: ['pattern'],
-  Glob: ['pattern'],
-  Task: ['description'],
-  Agent: ['description'],
-  Skill: ['skill', 'command'],
-  WebFetch: ['url'],
-  WebSearch: ['query'],
-};
+const DESCRIBED_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Bash', ['description', 'command']],
+  ['NotebookEdit', ['notebook_path']],
+  ['Skill', ['skill', 'command']],
+]);
 
 /** Files that a result says were changed, with the diff that Claude Code made itself. */
 export function editsOf(result: unknown): readonly Edit[] | undefined {
@@ -70,46 +60,10 @@ function replacement(before: string, after: string): string {
   return ['@@', ...removed, ...added].join('\n');
 }
 
-/** The exit status of a shell command, where the record has one. */
+/** The exit status of a shell command, where the record has one. `code` is another thing: the status of a web page. */
 export function exitCodeOf(result: unknown, text: string): number | undefined {
-  const stated = numberAt(result, 'exitCode') ?? numberAt(result, 'code');
-  if (stated !== undefined && Number.isSafeInteger(stated) && !isRecord(field(result, 'file'))) return stated;
+  const stated = numberAt(result, 'exitCode') ?? numberAt(result, 'task', 'exitCode');
+  if (stated !== undefined && Number.isSafeInteger(stated)) return stated;
   const [, digits] = /^(?:Error: )?Exit code (\d{1,3})(?:\n|$)/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits);
-}
-
-export type Question = Payload<'assistant.decision.prompt'>;
-
-/** The questions of an AskUserQuestion call or result. */
-export function questionsOf(
-  value: unknown,
-): readonly { question: string; header?: string; multiSelect?: boolean; options: Question['options'] }[] {
-  return listAt(value, 'questions').flatMap((item) => {
-    const question = textAt(item, 'question');
-    if (question === undefined) return [];
-    const options = listAt(item, 'options').flatMap((option) => {
-      const label = textAt(option, 'label');
-      const description = textAt(option, 'description');
-      return label === undefined ? [] : [{ label, ...(description !== undefined && { description }) }];
-    });
-    const header = textAt(item, 'header');
-    const isMulti = at(item, 'multiSelect') === true;
-    return [{ question, options, ...(header !== undefined && { header }), ...(isMulti && { multiSelect: true }) }];
-  });
-}
-
-/** A chosen answer taken apart: labels that were offered, and words that were not. */
-export function splitAnswer(answer: string, labels: readonly string[]): { selections: string[]; freeText?: string } {
-  if (labels.includes(answer)) return { selections: [answer] };
-  const selections: string[] = [];
-  let rest = answer;
-  for (;;) {
-    const label = [...labels]
-      .sort((a, b) => b.length - a.length)
-      .find((one) => rest === one || rest.startsWith(`${one}, `));
-    if (label === undefined) break;
-    selections.push(label);
-    rest = rest.slice(label.length).replace(/^, /, '');
-  }
-  return rest === '' ? { selections } : { selections, freeText: rest };
 }

@@ -1,174 +1,147 @@
-/**
- * Records of type `user`: people's words, tool results, and everything that the harness says in the user's role.
- *
- * Explicit marks of the record decide first (`origin`, `promptSource`, `isMeta`, …), then how the text begins.
- */
+/** Records of type `user`: people's words, tool results, and everything that the harness says in the user's role. */
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import type { Attachment, Origin } from '../../core/event.ts';
 import { booleanAt, field, stringAt, textAt } from '../../core/json.ts';
-import type { BlobContent, Draft } from '../provider.ts';
-import { textHash } from '../shared/text.ts';
-import { blockText, takeBlock } from './blocks.ts';
-import { draftOf, type Envelope } from './envelope.ts';
+import type { Decoded, Draft } from '../provider.ts';
+import { Attachments } from './attached.ts';
+import { blockText, contentBlocks, takeBlock } from './blocks.ts';
+import { draftOf, type Envelope, nameOf } from './envelope.ts';
 import { deliverQueued } from './queue.ts';
 import { decodeResult } from './result.ts';
+import { notePrompt } from './rewind.ts';
+import { judge, noteMarks, personOrigin, type Speech } from './speech.ts';
 import type { ClaudeState } from './state.ts';
-import { hear } from './wrappers.ts';
 
-export interface Heard {
+interface Heard {
   readonly drafts: readonly Draft[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly state: ClaudeState;
 }
 
-export function decodeUser(before: ClaudeState, envelope: Envelope): Heard {
-  const content = field(field(envelope.value, 'message'), 'content');
-  const blocks =
-    typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : [];
+export function decodeUser(before: ClaudeState, opened: Envelope): Decoded<ClaudeState> {
+  const blocks = contentBlocks(field(field(opened.value, 'message'), 'content')) ?? [];
+  const isBesideResult = blocks.some((block) => textAt(block, 'type') === 'tool_result');
+  const marked = noteMarks(before, opened);
+  const circumstances = { state: marked, envelope: opened, isBesideResult };
+  const speeches = blocks.map((block) => {
+    const text = textAt(block, 'type') === 'text' ? stringAt(block, 'text') : undefined;
+    return text === undefined ? undefined : judge(text, circumstances);
+  });
+  const turn = isBesideResult ? undefined : openTurn(marked, opened, speeches, blocks);
+  const envelope = turn?.envelope ?? opened;
+  let state = turn?.state ?? marked;
   const drafts: Draft[] = [];
   const diagnostics: Diagnostic[] = [];
-  const attached: { attachment: Attachment; blob: BlobContent }[] = [];
-  let state = before;
+  const attached = new Attachments();
+  let spoken = 0;
   for (const [index, block] of blocks.entries()) {
-    const type = textAt(block, 'type');
-    if (type === 'tool_result') {
+    const speech = speeches[index];
+    if (speech) {
+      const name = turn?.record === undefined ? `text:${index}` : `text:${spoken}`;
+      drafts.push(...say(envelope, speech, { name, index, record: turn?.record }));
+      spoken += isPersons(speech) ? 1 : 0;
+    } else if (textAt(block, 'type') === 'tool_result') {
       const result = decodeResult(state, envelope, block, index);
       drafts.push(...result.drafts);
       diagnostics.push(...result.diagnostics);
       state = result.state;
-    } else if (type === 'text') {
-      const spoken = decodeText(state, envelope, stringAt(block, 'text') ?? '', index);
-      drafts.push(...spoken.drafts);
-      state = spoken.state;
-    } else if (type === 'image' || type === 'document') {
-      const taken = takeBlock(block);
-      if (taken) attached.push(taken);
-      else
-        drafts.push(
-          draftOf(
-            envelope,
-            'system.message',
-            `${type}:${index}`,
-            { text: blockText(block), subtype: type },
-            { origin: 'injected' },
-          ),
-        );
     } else {
-      const rawType = `user:${type ?? 'block'}`;
-      drafts.push(draftOf(envelope, 'provider.raw', `block:${index}`, { rawType }));
-      diagnostics.push({ code: 'unknown-block', about: rawType });
+      const taken = takeBlock(block);
+      if (taken) attached.add(taken, drafts.length);
+      const other = taken ? undefined : decodeOther(envelope, block, index);
+      drafts.push(...(other?.drafts ?? []));
+      diagnostics.push(...(other?.diagnostics ?? []));
     }
   }
-  return { drafts: withAttachments(drafts, attached, envelope), diagnostics, state };
+  const isContext = isBesideResult || speeches.some((speech) => speech !== undefined && speech.as === 'context');
+  const complete = attached.join(drafts, envelope, isContext);
+  return { drafts: complete, diagnostics, retractions: turn?.retractions, state };
 }
 
-/** Attachments belong to the words that they were sent with; without words they are a message of their own. */
-function withAttachments(
-  drafts: readonly Draft[],
-  attached: readonly { attachment: Attachment; blob: BlobContent }[],
+/** A block that is neither text nor result, and holds no content to take out. */
+function decodeOther(envelope: Envelope, block: unknown, index: number): Heard {
+  const type = textAt(block, 'type');
+  const text = blockText(block);
+  if (isPictureBlock(block) && text !== '' && type !== undefined) {
+    const payload = { text, subtype: type };
+    const draft = draftOf(envelope, 'system.message', `${type}:${index}`, payload, { origin: 'injected' });
+    return { drafts: [draft], diagnostics: [] };
+  }
+  const rawType = `user:${nameOf(type, 'block')}`;
+  const draft = draftOf(envelope, 'provider.raw', `block:${index}`, { rawType });
+  return { drafts: [draft], diagnostics: [{ code: 'unknown-block', about: rawType }] };
+}
+
+function isPictureBlock(block: unknown): boolean {
+  const type = textAt(block, 'type');
+  return type === 'image' || type === 'document';
+}
+
+function isPersons(speech: Speech): boolean {
+  return speech.as === 'message' && speech.text !== '';
+}
+
+/** A prompt begins a turn; what follows, up to the next one, belongs to it. */
+function openTurn(
+  before: ClaudeState,
   envelope: Envelope,
+  speeches: readonly (Speech | undefined)[],
+  blocks: readonly unknown[],
 ) {
-  if (attached.length === 0) return drafts;
-  const attachments = attached.map(({ attachment }) => attachment);
-  const blobs = attached.map(({ blob }) => blob);
-  const index = drafts.findIndex(({ kind }) => kind === 'user.message');
-  const message = drafts[index];
-  if (message?.kind === 'user.message') {
-    const payload = { ...message.payload, attachments };
-    return drafts.with(index, { ...message, payload, blobs });
-  }
-  const origin = booleanAt(envelope.value, 'isMeta') === true ? 'injected' : personOrigin(envelope);
-  return [...drafts, draftOf(envelope, 'user.message', 'attachments', { text: '', attachments }, { origin, blobs })];
+  const { value, uuid, isInline } = envelope;
+  const words = speeches.flatMap((speech) => (speech?.as === 'message' && speech.text !== '' ? [speech.text] : []));
+  const isPicture = words.length === 0 && blocks.some(isPictureBlock);
+  const isPlan = speeches.some((speech) => speech?.as === 'plan');
+  const isPrompt = booleanAt(value, 'isMeta') !== true && (words.length > 0 || isPicture || isPlan);
+  const isNotice = booleanAt(value, 'isMeta') !== true && textAt(value, 'promptSource') === 'system';
+  if (isInline || (!isPrompt && !isNotice)) return undefined;
+  const turn = uuid ?? before.turn;
+  const queued = deliverQueued(before, words.join('\n'));
+  const isScripted = isPrompt ? personOrigin(envelope) === 'automated' : before.isScripted;
+  const noted = isPrompt ? notePrompt(queued.state, envelope) : { state: queued.state, retractions: [] };
+  return {
+    envelope: { ...envelope, turnId: turn ?? undefined },
+    state: { ...noted.state, turn, isScripted },
+    retractions: noted.retractions,
+    record: queued.record,
+  };
 }
 
-/** Who is behind a prompt that no flag calls injected. */
-export function personOrigin({ value, isSubagent }: Envelope): Origin {
-  if (isSubagent) return 'subagent';
-  const source = stringAt(value, 'promptSource');
-  const entrypoint = stringAt(value, 'entrypoint') ?? '';
-  const isScript = source === 'sdk' || (source === undefined && entrypoint.startsWith('sdk'));
-  // The desktop and editor extensions use the SDK's way in for what a person typed there.
-  return isScript && entrypoint !== 'claude-desktop' && entrypoint !== 'claude-vscode' ? 'automated' : 'typed';
+interface Part {
+  readonly name: string;
+  readonly index: number;
+  /** The identity that the prompt has already; absent for the record's own. */
+  readonly record: string | undefined;
 }
 
-/** What flags of the record say about its text; absent when they say nothing, and the text must tell. */
-function flagged(value: Record<string, unknown>): { readonly subtype: string; readonly origin: Origin } | undefined {
-  if (booleanAt(value, 'isCompactSummary') === true) return { subtype: 'compact-summary', origin: 'summary' };
-  if (booleanAt(value, 'isMeta') === true) return { subtype: 'meta', origin: 'injected' };
-  const kind = textAt(field(value, 'origin'), 'kind');
-  if (kind !== undefined && kind !== 'human') return { subtype: kind, origin: 'injected' };
-  if (stringAt(value, 'promptSource') === 'system') return { subtype: 'system-prompt', origin: 'injected' };
-  if (field(value, 'planContent') !== undefined && kind === undefined)
-    return { subtype: 'accepted-plan', origin: 'injected' };
-  return undefined;
-}
-
-function decodeText(
-  state: ClaudeState,
-  envelope: Envelope,
-  text: string,
-  index: number,
-): { drafts: Draft[]; state: ClaudeState } {
-  const flag = flagged(envelope.value);
-  const voice = hear(text);
-  const part = `text:${index}`;
-  if (flag && voice.kind !== 'interrupted') {
-    const origin = flag.subtype === 'meta' && voice.kind === 'injected' ? voice.origin : flag.origin;
-    const subtype = flag.subtype === 'meta' && voice.kind === 'injected' ? voice.subtype : flag.subtype;
-    return { drafts: [draftOf(envelope, 'system.message', part, { text, subtype }, { origin })], state };
-  }
-  switch (voice.kind) {
-    case 'interrupted':
-      return {
-        drafts: [
-          draftOf(
-            envelope,
-            'provider.info',
-            part,
-            { text: text.trim(), subtype: 'interrupted' },
-            { origin: 'injected' },
-          ),
-        ],
-        state,
-      };
-    case 'injected':
-      return {
-        drafts: [draftOf(envelope, 'system.message', part, { text, subtype: voice.subtype }, { origin: voice.origin })],
-        state,
-      };
-    case 'command':
-      return {
-        drafts: [draftOf(envelope, 'user.message', part, { text: voice.text }, { origin: 'command' })],
-        state: startTurn(state, envelope),
-      };
-    case 'person': {
-      const context = voice.context.map(({ tag, text: body }, place) =>
+function say(envelope: Envelope, speech: Speech, { name, index, record }: Part): readonly Draft[] {
+  switch (speech.as) {
+    case 'interrupted': {
+      const payload = { text: speech.text, subtype: 'interrupted' };
+      return [draftOf(envelope, 'provider.info', `text:${index}`, payload, { origin: 'injected' })];
+    }
+    case 'context': {
+      const { text, subtype, origin } = speech;
+      return [draftOf(envelope, 'system.message', `text:${index}`, { text, subtype }, { origin })];
+    }
+    case 'plan': {
+      const payload = { text: speech.plan, subtype: 'accepted-plan' };
+      const plan = draftOf(envelope, 'system.message', `text:${index}`, payload, { origin: 'injected' });
+      if (speech.words === undefined) return [plan];
+      const { origin, words: text } = speech;
+      return [plan, draftOf(envelope, 'user.message', `words:${index}`, { text }, { origin })];
+    }
+    case 'message': {
+      const context = speech.context.map(({ tag, text }, place) =>
         draftOf(
           envelope,
           'system.message',
           `context:${index}:${place}`,
-          { text: body, subtype: tag },
+          { text, subtype: tag },
           { origin: 'injected' },
         ),
       );
-      if (voice.text === '' && context.length > 0) return { drafts: context, state };
-      const next = startTurn(state, envelope);
-      const queued = deliverQueued(next, textHash(voice.text.trim()));
-      const more = { origin: personOrigin(envelope), ...(queued.record !== undefined && { record: queued.record }) };
-      const message = draftOf(
-        { ...envelope, turnId: next.turn ?? undefined },
-        'user.message',
-        queued.record === undefined ? part : 'text:0',
-        { text: voice.text },
-        more,
-      );
-      return { drafts: [...context, message], state: queued.state };
+      if (speech.text === '') return context;
+      const more = { origin: speech.origin, ...(record !== undefined && { record }) };
+      return [...context, draftOf(envelope, 'user.message', name, { text: speech.text }, more)];
     }
   }
-}
-
-/** A prompt begins a turn; what follows, up to the next one, belongs to it. */
-export function startTurn(state: ClaudeState, { value, uuid }: Envelope): ClaudeState {
-  const turn = textAt(value, 'promptId') ?? uuid ?? null;
-  return turn === state.turn ? state : { ...state, turn };
 }

@@ -1,25 +1,24 @@
 /**
  * Who wrote a text of role `user`? Claude Code uses that role for people, hooks, reminders, slash commands and more, and
- * tells them apart by flags of the record (`user.ts`) and by how the text begins (here).
+ * tells them apart by marks of the record (`speech.ts`) and by how the text begins (here).
  *
  * Source: counts over about 630 transcripts of 2.0.64 to 2.1.185, and 2.1.329 run in November 2026.
  */
+import type { Origin } from '../../core/event.ts';
+import { type Context, uncover } from './context.ts';
 
 export type Voice =
   /** A person's words, after any context that an editor or the harness put around them. */
   | { readonly kind: 'person'; readonly text: string; readonly context: readonly Context[] }
   /** A slash command or a `!` shell command that a person typed. */
-  | { readonly kind: 'command'; readonly text: string }
-  | { readonly kind: 'injected'; readonly subtype: string; readonly origin: 'injected' | 'command' | 'summary' }
+  | { readonly kind: 'command'; readonly text: string; readonly context: readonly Context[] }
+  | { readonly kind: 'injected'; readonly subtype: string; readonly origin: Origin }
   | { readonly kind: 'interrupted' };
 
-export interface Context {
-  readonly tag: string;
-  readonly text: string;
-}
+type Beginning = readonly [prefix: string, subtype: string, origin: Origin];
 
-/** Beginnings of text that the harness wrote, and what it is. Checked in this order. */
-const INJECTED: readonly (readonly [prefix: string, subtype: string, origin: 'injected' | 'command' | 'summary'])[] = [
+/** Beginnings of text that the harness wrote, and what it is. */
+const INJECTED: readonly Beginning[] = [
   ['<local-command-stdout>', 'command-output', 'command'],
   ['<local-command-stderr>', 'command-output', 'command'],
   ['<local-command-caveat>', 'caveat', 'injected'],
@@ -27,9 +26,12 @@ const INJECTED: readonly (readonly [prefix: string, subtype: string, origin: 'in
   ['<bash-stdout>', 'command-output', 'command'],
   ['<bash-stderr>', 'command-output', 'command'],
   ['<task-notification>', 'task-notification', 'injected'],
+  ['[SYSTEM NOTIFICATION - NOT USER INPUT]', 'task-notification', 'injected'],
   ['<teammate-message', 'teammate-message', 'injected'],
   ['<agent-message', 'agent-message', 'injected'],
   ['<user-prompt-submit-hook>', 'hook', 'injected'],
+  ['<session-start-hook>', 'hook', 'injected'],
+  ['<post-tool-use-hook>', 'hook', 'injected'],
   ['Stop hook feedback:', 'hook', 'injected'],
   ['<channel ', 'channel', 'injected'],
   ['<tick>', 'tick', 'injected'],
@@ -39,30 +41,35 @@ const INJECTED: readonly (readonly [prefix: string, subtype: string, origin: 'in
   ['Base directory for this skill:', 'skill', 'injected'],
 ];
 
-/** Tags around a person's words: context, not words. */
-const CONTEXT_TAGS = ['system-reminder', 'ide_opened_file', 'ide_selection', 'ide_diagnostics'];
-
-export function hear(raw: string): Voice {
+/** What the text is by how it begins. A text that its record marks as a person's is only looked at for what encloses it. */
+export function hear(raw: string, isMarked = false): Voice {
   const text = raw.replace(/^\ufeff/, '').trimStart();
-  if (text.startsWith('[Request interrupted by user')) return { kind: 'interrupted' };
-  if (text.startsWith('<command-name>') || text.startsWith('<command-message>')) {
-    return { kind: 'command', text: slashCommand(text) };
+  const command = commandIn(text);
+  if (command !== undefined) return { kind: 'command', text: command, context: [] };
+  if (!isMarked) {
+    if (text.startsWith('[Request interrupted by user')) return { kind: 'interrupted' };
+    const found = INJECTED.find(([prefix]) => text.startsWith(prefix));
+    if (found) return { kind: 'injected', subtype: found[1], origin: found[2] };
+    if (text.trimEnd() === 'Warmup') return { kind: 'injected', subtype: 'warmup', origin: 'injected' };
   }
-  if (text.startsWith('<bash-input>'))
-    return { kind: 'command', text: `! ${inside(text, 'bash-input') ?? ''}`.trimEnd() };
-  if (text.startsWith('<user-memory-input>'))
-    return { kind: 'command', text: `# ${inside(text, 'user-memory-input') ?? ''}` };
-  const injected = INJECTED.find(([prefix]) => text.startsWith(prefix));
-  if (injected) return { kind: 'injected', subtype: injected[1], origin: injected[2] };
-  if (text.trimEnd() === 'Warmup') return { kind: 'injected', subtype: 'warmup', origin: 'injected' };
-  return withoutContext(raw);
+  const { words, context } = uncover(raw);
+  if (context.length === 0 || words === '') return { kind: 'person', text: words, context };
+  const inner = hear(words, isMarked);
+  return inner.kind === 'person' || inner.kind === 'command'
+    ? { ...inner, context: [...context, ...inner.context] }
+    : inner;
 }
 
-/** `/name arguments`, as it was typed. */
-function slashCommand(text: string): string {
-  const name = inside(text, 'command-name')?.trim() ?? inside(text, 'command-message')?.trim() ?? '';
-  const typed = name.startsWith('/') ? name : `/${name}`;
-  return `${typed} ${inside(text, 'command-args') ?? ''}`.trim();
+/** A command as it was typed: `/name arguments`, `! command`, or, up to 2.0, `# note`. */
+function commandIn(text: string): string | undefined {
+  if (text.startsWith('<command-name>') || text.startsWith('<command-message>')) {
+    const name = inside(text, 'command-name')?.trim() ?? inside(text, 'command-message')?.trim() ?? '';
+    const typed = name.startsWith('/') ? name : `/${name}`;
+    return `${typed} ${inside(text, 'command-args') ?? ''}`.trim();
+  }
+  if (text.startsWith('<bash-input>')) return `! ${inside(text, 'bash-input') ?? ''}`.trimEnd();
+  if (text.startsWith('<user-memory-input>')) return `# ${inside(text, 'user-memory-input') ?? ''}`.trimEnd();
+  return undefined;
 }
 
 function inside(text: string, tag: string): string | undefined {
@@ -70,39 +77,4 @@ function inside(text: string, tag: string): string | undefined {
   if (from < 0) return undefined;
   const to = text.indexOf(`</${tag}>`, from);
   return text.slice(from + tag.length + 2, to < 0 ? undefined : to);
-}
-
-/** Context blocks stand before the words, or after them; what is left is what the person wrote, as written. */
-function withoutContext(raw: string): Voice {
-  const context: Context[] = [];
-  let text = raw;
-  for (let block = leadingBlock(text); block; block = leadingBlock(text)) {
-    context.push({ tag: block.tag, text: block.text });
-    text = text.slice(block.end).replace(/^\s*\n/, '');
-  }
-  for (let block = trailingBlock(text); block; block = trailingBlock(text)) {
-    context.push({ tag: block.tag, text: block.text });
-    text = text.slice(0, block.start).replace(/\n\s*$/, '');
-  }
-  if (context.length === 0) return { kind: 'person', text: raw, context };
-  return { kind: 'person', text: text.trim() === '' ? '' : text, context };
-}
-
-function leadingBlock(text: string): { readonly tag: string; readonly text: string; readonly end: number } | undefined {
-  const start = text.search(/\S/);
-  const tag = CONTEXT_TAGS.find((candidate) => text.startsWith(`<${candidate}>`, start));
-  if (tag === undefined) return undefined;
-  const close = text.indexOf(`</${tag}>`, start);
-  if (close < 0) return undefined;
-  const end = close + tag.length + 3;
-  return { tag, text: text.slice(start, end), end };
-}
-
-function trailingBlock(
-  text: string,
-): { readonly tag: string; readonly text: string; readonly start: number } | undefined {
-  const trimmed = text.trimEnd();
-  if (!trimmed.endsWith('</system-reminder>')) return undefined;
-  const start = trimmed.lastIndexOf('<system-reminder>');
-  return start < 0 ? undefined : { tag: 'system-reminder', text: trimmed.slice(start), start };
 }
