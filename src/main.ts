@@ -6,20 +6,20 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKato } from './app/create.ts';
+import { createKato, type FormatParts } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
 import type { Config } from './config/config.ts';
 import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
 import { KatoError } from './core/errors.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
-import { createReaderPool } from './ingest/worker.ts';
+import type { Reading } from './ingest/read-source.ts';
+import type { ReaderPool } from './ingest/worker.ts';
 import { systemClock } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { withGroupCommit } from './store/group-commit.ts';
-import { createMemoryStore } from './store/memory.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 export interface Environment {
@@ -54,11 +54,10 @@ export async function openKato(environment: Environment, config: Config): Promis
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
-  const pool = createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS);
-  const { formats, slugOf } = await formatParts();
+  const readers = lazyReaders();
   return createKato({
     store,
-    openScratch: createMemoryStore,
+    openScratch: async () => (await import('./store/memory.ts')).createMemoryStore(),
     files: nodeFiles,
     destinations: nodeDestinations,
     clock: systemClock,
@@ -70,9 +69,8 @@ export async function openKato(environment: Environment, config: Config): Promis
     }),
     providers,
     roots: providerRoots(environment, config),
-    formats,
-    slug: slugOf,
-    readElsewhere: pool.read,
+    loadFormats,
+    readElsewhere: readers.read,
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
     katoHome: environment.katoHome,
@@ -82,11 +80,29 @@ export async function openKato(environment: Environment, config: Config): Promis
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
-    onClose: pool.close,
+    onClose: readers.close,
   });
 }
 
-async function formatParts() {
+/** Workers come when the first source is large enough for them. */
+function lazyReaders(): ReaderPool {
+  let pool: Promise<ReaderPool> | undefined;
+  const start = async () => {
+    const { createReaderPool } = await import('./ingest/worker.ts');
+    return createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS);
+  };
+  return {
+    async *read(reading: Reading) {
+      pool ??= start();
+      yield* (await pool).read(reading);
+    },
+    async close() {
+      await (await pool)?.close();
+    },
+  };
+}
+
+async function loadFormats(): Promise<FormatParts> {
   const [{ formats }, { slugOf }] = await Promise.all([
     import('./record/formats/registry.ts'),
     import('./record/formats/front-matter.ts'),

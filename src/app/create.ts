@@ -1,32 +1,35 @@
-/** Kato in this process: the verbs over a store, the agents' files, and the user's folders. */
+/**
+ * Kato in this process: the verbs over a store, the agents' files, and the user's folders.
+ *
+ * What only one verb needs is loaded when that verb is called, so that a short command stays short.
+ */
 import { KatoError } from '../core/errors.ts';
 import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports.ts';
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { discover, type ProviderRoot } from '../ingest/discovery.ts';
-import { type PassOptions, runPass } from '../ingest/ingestor.ts';
+import type { PassOptions } from '../ingest/ingestor.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
-import { exportSession } from './export.ts';
-import { importSessions } from './import.ts';
 import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
-import { render } from './render.ts';
-import { reprocess } from './reprocess.ts';
 import { byActivity, isWithin, newest, select } from './select.ts';
-import { readStatus } from './status.ts';
+
+export interface FormatParts {
+  readonly formats: Readonly<Record<FormatId, Format>>;
+  readonly slugOf: (title: string, length: number) => string;
+}
 
 export interface KatoParts {
   readonly store: TranscriptStore;
   /** A store that keeps nothing, for reading sessions without keeping them. */
-  readonly openScratch: () => TranscriptStore;
+  readonly openScratch: () => Promise<TranscriptStore>;
   readonly files: SourceFiles;
   readonly destinations: DestinationFiles;
   readonly clock: Clock;
   readonly audit: Logger;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
-  readonly formats: Readonly<Record<FormatId, Format>>;
-  readonly slug: (title: string, length: number) => string;
+  readonly loadFormats: () => Promise<FormatParts>;
   readonly readElsewhere?: PassOptions['readElsewhere'];
   readonly engine: string;
   readonly diskBytes: () => number;
@@ -79,7 +82,8 @@ class LocalKato implements Kato {
   }
 
   async *render(key: SessionKey, request: RenderRequest) {
-    for await (const { text } of render(this.#storeOf(key), this.#parts.formats[request.format], key, request)) {
+    const [{ render }, { formats }] = await Promise.all([import('./render.ts'), this.#parts.loadFormats()]);
+    for await (const { text } of render(this.#storeOf(key), formats[request.format], key, request)) {
       if (text !== '') yield text;
     }
   }
@@ -88,18 +92,24 @@ class LocalKato implements Kato {
     const store = this.#storeOf(request.key);
     const session = await store.session(request.key);
     if (!session) throw new KatoError('session-not-found', 'the session is gone');
-    return exportSession(session, this.#parts.formats[request.format], this.#parts.slug, request, {
+    const [{ exportSession }, { formats, slugOf }] = await Promise.all([
+      import('./export.ts'),
+      this.#parts.loadFormats(),
+    ]);
+    return exportSession(session, formats[request.format], slugOf, request, {
       ...this.#parts,
       store,
       files: this.#parts.destinations,
     });
   }
 
-  import(...[request, onProgress, signal]: Parameters<Kato['import']>) {
+  async import(...[request, onProgress, signal]: Parameters<Kato['import']>) {
+    const { importSessions } = await import('./import.ts');
     return importSessions(request, this.#parts, onProgress, signal);
   }
 
   async status() {
+    const { readStatus } = await import('./status.ts');
     return readStatus(this.#parts, await this.#summaries());
   }
 
@@ -107,7 +117,8 @@ class LocalKato implements Kato {
     return this.#parts.store.verify();
   }
 
-  reprocess(...[key, onProgress]: Parameters<Kato['reprocess']>) {
+  async reprocess(...[key, onProgress]: Parameters<Kato['reprocess']>) {
+    const { reprocess } = await import('./reprocess.ts');
     return reprocess(this.#parts, key, onProgress);
   }
 
@@ -152,7 +163,8 @@ class LocalKato implements Kato {
       return id.startsWith(bare) || match.nativeId?.startsWith(bare) === true || isFamily;
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
-    const store = this.#parts.openScratch();
+    const { runPass } = await import('../ingest/ingestor.ts');
+    const store = await this.#parts.openScratch();
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     await runPass({ store, files, discovery, searched: [], cause: 'import' });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));

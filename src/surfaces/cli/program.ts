@@ -7,41 +7,44 @@
 import { Command, CommanderError, Option } from 'commander';
 import { KatoError } from '../../core/errors.ts';
 import type { CliCommand } from './command.ts';
-import { completionCommand } from './commands/completion.ts';
-import { configCommand } from './commands/config.ts';
-import { demoCommand } from './commands/demo.ts';
-import { exportCommand } from './commands/export.ts';
-import { forgetCommand } from './commands/forget.ts';
-import { importCommand } from './commands/import.ts';
-import { initCommand } from './commands/init.ts';
-import { reprocessCommand } from './commands/reprocess.ts';
-import { sessionsCommand } from './commands/sessions.ts';
-import { showCommand } from './commands/show.ts';
-import { statusCommand } from './commands/status.ts';
-import { verifyCommand } from './commands/verify.ts';
 import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';
 
-export const commands: Readonly<Record<string, CliCommand>> = {
-  init: initCommand,
-  import: importCommand,
-  sessions: sessionsCommand,
-  show: showCommand,
-  export: exportCommand,
-  status: statusCommand,
-  verify: verifyCommand,
-  reprocess: reprocessCommand,
-  forget: forgetCommand,
-  config: configCommand,
-  demo: demoCommand,
-  completion: completionCommand,
+/** Every command by name. Only those that a command line may mean are loaded. */
+export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  init: async () => (await import('./commands/init.ts')).initCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  sessions: async () => (await import('./commands/sessions.ts')).sessionsCommand,
+  show: async () => (await import('./commands/show.ts')).showCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  reprocess: async () => (await import('./commands/reprocess.ts')).reprocessCommand,
+  forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
 };
+
+type Loaded = readonly (readonly [name: string, command: CliCommand])[];
+
+/** The command that the line begins with; all of them when that is none, or when the command asks about the others. */
+export async function loadCommands([first = '']: readonly string[]): Promise<Loaded> {
+  const names = Object.hasOwn(commands, first) && first !== 'completion' ? [first] : Object.keys(commands);
+  return Promise.all(
+    names.map(async (name): Promise<Loaded[number]> => {
+      const load = commands[name];
+      if (!load) throw new Error(`no command ${name}`);
+      return [name, await load()];
+    }),
+  );
+}
 
 /** Runs the command line; the exit status. */
 export async function runCli(argv: readonly string[], services: CliServices): Promise<number> {
   let status = 0;
   let verbose = 0;
-  const program = createProgram(services, async (command, context, args, flags) => {
+  const program = createProgram(services, await loadCommands(argv), async (command, context, args, flags) => {
     verbose = context.options.verbose;
     try {
       status = await command.run(context, args, flags);
@@ -77,7 +80,7 @@ type Run = (
   flags: Readonly<Record<string, unknown>>,
 ) => Promise<void>;
 
-export function createProgram(services: CliServices, run: Run): Command {
+export function createProgram(services: CliServices, loaded: Loaded, run: Run): Command {
   const program = new Command('kato')
     .description('Own your AI conversations: a local-first recorder and transcript store for AI coding agents.')
     .version(services.version, '-V, --version', 'print the version')
@@ -98,7 +101,7 @@ export function createProgram(services: CliServices, run: Run): Command {
     })
     .exitOverride()
     .showSuggestionAfterError(true);
-  for (const [name, command] of Object.entries(commands)) {
+  for (const [name, command] of loaded) {
     const defined = command.define(program.command(name)).exitOverride();
     for (const leaf of defined.commands.length > 0 ? defined.commands : [defined]) {
       leaf.exitOverride().action(async (...args: unknown[]) => {

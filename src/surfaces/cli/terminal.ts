@@ -18,15 +18,22 @@ export function visibleLine(text: string): string {
   return visible(text.replace(/\s+/gu, ' ').trim());
 }
 
-const segmenter = new Intl.Segmenter();
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a reader sees as one character each. The segmenter is slow to make, and most texts need none. */
+function segmentsOf(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /** Columns that a text takes. */
 export function displayWidth(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += segmentWidth(segment);
+  for (const { segment } of segmentsOf(text)) width += segmentWidth(segment);
   return width;
 }
 
@@ -40,7 +47,7 @@ export function cut(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let width = 0;
   let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const next = segmentWidth(segment);
     if (width + next > columns - 1) break;
     kept += segment;
