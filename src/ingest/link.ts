@@ -60,12 +60,15 @@ async function linksByHead(
   const alike = await store.sessionsByHead(key.provider, session.facts.head);
   if (alike.length < 2) return [];
   const births = await readBirths(store);
-  const ordered = [...alike].sort((a, b) => compareAge(a, b, births));
-  const [original, ...copies] = ordered;
+  // One that says where it comes from is no original, whatever its age.
+  const [original, ...copies] = alike
+    .filter(({ key }) => !links.has(nameOf(key)))
+    .sort((a, b) => compareAge(a, b, births));
   if (!original) return [];
-  return copies
-    .filter((copy) => !links.has(nameOf(copy.key)))
-    .map((copy) => ({ key: copy.key, parent: { nativeId: original.key.nativeId, relation: 'continuation' } as const }));
+  return copies.map((copy) => ({
+    key: copy.key,
+    parent: { nativeId: original.key.nativeId, relation: 'continuation' } as const,
+  }));
 }
 
 function compareAge(a: SessionRecord, b: SessionRecord, births: ReadonlyMap<string, bigint>): number {
