@@ -81,3 +81,11 @@ export function object<const R extends Shape, const O extends Shape = Record<nev
     },
   };
 }
+
+/** Something, or null where it is not known. */
+export function nullable<T>(of: Schema<T>): Schema<T | null> {
+  return {
+    json: { anyOf: [of.json, { type: 'null' }] },
+    check: (value, path) => (value === null ? undefined : of.check(value, path)),
+  };
+}

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
 import type { SourceFiles } from '../../core/ports.ts';
+import type { Output, OutputName } from './json.ts';
 import { type Style, styleFor, visible } from './terminal.ts';
 
 export interface Streams {
@@ -85,7 +86,7 @@ export class CliContext {
   }
 
   /** The answer as JSON, in the envelope that all commands share. */
-  printJson(data: unknown): void {
+  printJson<N extends OutputName>(_name: N, data: Output<N>): void {
     this.print(JSON.stringify({ schemaVersion: 1, data, warnings: this.#warnings }, null, 2));
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homePaths } from '../../../config/paths.ts';
 import { KatoError } from '../../../core/errors.ts';
+import type { JsonValue } from '../../../core/json.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 
@@ -36,7 +37,7 @@ export const configCommand: CliCommand = {
 };
 
 async function show(context: CliContext, value: unknown): Promise<number> {
-  if (context.options.json) context.printJson(value);
+  if (context.options.json) context.printJson('config get', value as JsonValue);
   else if (typeof value === 'object' && value !== null) {
     const { stringify } = await import('yaml');
     context.print(stringify(value, { lineWidth: 0 }).trimEnd());
@@ -73,7 +74,7 @@ async function validate(context: CliContext, file: string | undefined): Promise<
   const path = file ?? homePaths(context.katoHome).config;
   if (file === undefined) await context.config();
   else await context.services.parseConfig(readFileSync(file, 'utf8'), file);
-  if (context.options.json) context.printJson({ path, valid: true });
+  if (context.options.json) context.printJson('config validate', { path, valid: true });
   else context.print(`${context.shown(path)} is right`);
   return 0;
 }

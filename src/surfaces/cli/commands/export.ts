@@ -83,6 +83,6 @@ async function writeSessions(
       `${count(report.events, 'event')}${report.backup === undefined ? '' : `; the file that was there is now ${report.backup}`}`,
     );
   }
-  if (context.options.json) context.printJson(reports);
+  if (context.options.json) context.printJson('export', reports);
   return 0;
 }

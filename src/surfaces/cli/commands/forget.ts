@@ -19,7 +19,7 @@ export const forgetCommand: CliCommand = {
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
     if (flags.yes !== true && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) return 1;
     const forgotten = await kato.forget(session.key);
-    if (context.options.json) context.printJson(forgotten.map(sessionJson));
+    if (context.options.json) context.printJson('forget', forgotten.map(sessionJson));
     else
       context.print(
         `forgot ${session.shortId}${forgotten.length > 1 ? ` and ${count(forgotten.length - 1, 'sub-agent')}` : ''}`,

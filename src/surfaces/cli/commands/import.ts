@@ -1,6 +1,7 @@
 import type { ImportReport } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import type { Output } from '../json.ts';
 import { Progress } from '../progress.ts';
 import { bytes, count } from '../words.ts';
 import { knownProvider, sinceOf } from './sessions.ts';
@@ -52,7 +53,7 @@ function tell(context: CliContext, report: ImportReport): number {
   for (const { path, code } of report.unreadable)
     context.warn(`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`);
   for (const path of report.unknown) context.warn(`no session of a known agent in ${context.shown(path)}`);
-  if (context.options.json) context.printJson(toJson(report));
+  if (context.options.json) context.printJson('import', toJson(report));
   else context.print(summary(report));
   if (report.stopped) {
     context.hint('stopped; `kato import` goes on where it was');
@@ -62,7 +63,7 @@ function tell(context: CliContext, report: ImportReport): number {
   return isNothing ? 3 : report.unreadable.length > 0 ? 1 : 0;
 }
 
-function toJson({ diagnostics, ...report }: ImportReport) {
+function toJson({ diagnostics, ...report }: ImportReport): Output<'import'> {
   return { ...report, flaws: diagnostics };
 }
 

@@ -15,7 +15,7 @@ export const reprocessCommand: CliCommand = {
     const progress = new Progress(context);
     const report = await kato.reprocess(session?.key, (done, total) => progress.step(done, total, 'sessions'));
     progress.end();
-    if (context.options.json) context.printJson(report);
+    if (context.options.json) context.printJson('reprocess', report);
     else context.print(`${count(report.sessions, 'session')} derived again: ${report.changed} changed`);
     return 0;
   },

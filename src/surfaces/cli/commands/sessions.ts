@@ -3,6 +3,7 @@ import type { SessionSummary } from '../../../app/kato.ts';
 import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import type { SessionJson } from '../json.ts';
 import { cut, displayWidth, pad, visibleLine } from '../terminal.ts';
 import { ago, parseSince } from '../words.ts';
 
@@ -30,7 +31,7 @@ export const sessionsCommand: CliCommand = {
     const kato = await context.kato();
     const all = await kato.sessions(filter);
     const sessions = typeof flags.limit === 'string' ? all.slice(0, limitOf(flags.limit)) : all;
-    if (context.options.json) context.printJson(sessions.map(sessionJson));
+    if (context.options.json) context.printJson('sessions', sessions.map(sessionJson));
     else if (sessions.length === 0) context.hint('nothing here yet: `kato import` takes in what the agents have');
     else context.print(table(sessions, context));
     return 0;
@@ -56,7 +57,7 @@ function limitOf(text: string): number {
 }
 
 /** A session as `--json` shows it. */
-export function sessionJson({ key, id, shortId, facts, events, isSubagent }: SessionSummary) {
+export function sessionJson({ key, id, shortId, facts, events, isSubagent }: SessionSummary): SessionJson {
   return {
     id,
     shortId,

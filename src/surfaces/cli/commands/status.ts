@@ -1,6 +1,7 @@
 import type { KatoStatus } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import type { Output } from '../json.ts';
 import { cut, visibleLine } from '../terminal.ts';
 import { ago, bytes, count } from '../words.ts';
 import { sessionJson } from './sessions.ts';
@@ -14,13 +15,13 @@ export const statusCommand: CliCommand = {
   async run(context, _args, flags) {
     const kato = await context.kato();
     const status = await kato.status();
-    if (context.options.json) context.printJson(toJson(status));
+    if (context.options.json) context.printJson('status', toJson(status));
     else context.print(page(status, context, flags.all === true));
     return 0;
   },
 };
 
-function toJson({ recent, ...status }: KatoStatus) {
+function toJson({ recent, ...status }: KatoStatus): Output<'status'> {
   return { ...status, sessions: recent.map(sessionJson) };
 }
 

@@ -13,7 +13,7 @@ export const verifyCommand: CliCommand = {
       flaws.push(flaw);
       if (!context.options.json) context.print(`${context.out.red(flaw.code)}  ${flaw.what}`);
     }
-    if (context.options.json) context.printJson(flaws);
+    if (context.options.json) context.printJson('verify', flaws);
     else if (flaws.length === 0) context.print('the store is sound');
     else context.hint(`${count(flaws.length, 'flaw')}; keep kato.db as it is, and make a copy before you try anything`);
     return flaws.length === 0 ? 0 : 1;

@@ -1,0 +1,107 @@
+/**
+ * What `--json` prints, command by command, inside one envelope. The shapes give the types that commands must produce
+ * and `docs/cli.schema.json`; keys are added over time, never taken away or given another meaning.
+ */
+import {
+  boolean,
+  constant,
+  type Infer,
+  integer,
+  json,
+  list,
+  nullable,
+  object,
+  type Schema,
+  string,
+} from '../../core/schema.ts';
+
+const session = object({
+  id: string,
+  shortId: string,
+  provider: string,
+  nativeId: string,
+  title: nullable(string),
+  cwd: nullable(string),
+  gitBranch: nullable(string),
+  models: list(string),
+  firstAt: nullable(string),
+  lastAt: nullable(string),
+  parent: nullable(object({ nativeId: string, relation: string })),
+  subagent: boolean,
+  events: integer,
+});
+
+/** How often something was not understood, or found damaged. */
+const flaw = object({ code: string, count: integer }, { about: string });
+
+const importReport = object(
+  {
+    filesExamined: integer,
+    filesRead: integer,
+    bytesRead: integer,
+    framesDecoded: integer,
+    events: integer,
+    revisions: integer,
+    rowsWritten: integer,
+    sessions: integer,
+    unchanged: integer,
+    unreadable: list(object({ path: string, code: string })),
+    unknown: list(string),
+    flaws: list(flaw),
+    stopped: boolean,
+  },
+  { planned: object({ files: integer, bytes: integer }) },
+);
+
+const status = object({
+  daemon: object({ running: boolean }),
+  store: object({
+    engine: string,
+    sessions: integer,
+    events: integer,
+    rawBytes: integer,
+    rawStoredBytes: integer,
+    eventStoredBytes: integer,
+    blobBytes: integer,
+    diskBytes: integer,
+  }),
+  providers: list(
+    object(
+      { id: string, label: string, roots: list(object({ path: string, exists: boolean })), sources: integer },
+      { lastAt: string },
+    ),
+  ),
+  sessions: list(session),
+  lag: list(object({ path: string, provider: string, lagBytes: integer })),
+  gone: integer,
+  flaws: list(flaw),
+});
+
+const exported = object(
+  { session: string, provider: string, path: string, events: integer, bytes: integer },
+  { backup: string },
+);
+
+/** The data of each command, by its name. */
+export const outputs = {
+  sessions: list(session),
+  forget: list(session),
+  import: importReport,
+  status,
+  export: list(exported),
+  verify: list(object({ code: string, what: string })),
+  reprocess: object({ sessions: integer, changed: integer, events: integer }),
+  'config show': json,
+  'config get': json,
+  'config set': json,
+  'config validate': object({ path: string, valid: boolean }),
+} as const;
+
+export type OutputName = keyof typeof outputs;
+export type Output<N extends OutputName> = Infer<(typeof outputs)[N]>;
+export type SessionJson = Infer<typeof session>;
+
+/** The whole of what a command prints. */
+export function envelope<T>(data: Schema<T>) {
+  return object({ schemaVersion: constant(1), data, warnings: list(string) });
+}

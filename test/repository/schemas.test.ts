@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { publishedSchemas } from '../../scripts/schemas.ts';
+import type { Schema } from '../../src/core/schema.ts';
+import { envelope, type OutputName, outputs } from '../../src/surfaces/cli/json.ts';
+import { TestHome } from '../support/cli.ts';
+
+describe('the published schemas', () => {
+  it('are what the code says (`npm run schemas` writes them)', () => {
+    for (const [file, text] of publishedSchemas()) assert.equal(readFileSync(file, 'utf8'), text, file);
+  });
+
+  it('describe what each command prints', (t) => {
+    const home = new TestHome(t);
+    home.addCase('claude-code', 'questions');
+    home.addCase('codex', 'two-streams');
+    home.addCase('gemini-cli', 'subagent');
+    home.ok(['init', '--yes']);
+    const [before = '', ...later] = ['import', 'sessions', 'status', 'export latest', 'verify', 'reprocess', 'config show'];
+    const rest = ['config get recording.preset', 'config set recording.preset full', 'config validate', 'forget latest --yes'];
+    for (const line of [before, ...later, ...rest]) {
+      const words = line.split(' ');
+      const name = words[0] === 'config' ? words.slice(0, 2).join(' ') : words[0];
+      const printed: unknown = JSON.parse(home.ok([...words, '--json']));
+      const shape: Schema<unknown> = envelope(outputs[name as OutputName]);
+      assert.equal(shape.check(printed, line), undefined);
+    }
+  });
+});
