@@ -17,8 +17,21 @@ describe('the published schemas', () => {
     home.addCase('codex', 'two-streams');
     home.addCase('gemini-cli', 'subagent');
     home.ok(['init', '--yes']);
-    const [before = '', ...later] = ['import', 'sessions', 'status', 'export latest', 'verify', 'reprocess', 'config show'];
-    const rest = ['config get recording.preset', 'config set recording.preset full', 'config validate', 'forget latest --yes'];
+    const [before = '', ...later] = [
+      'import',
+      'sessions',
+      'status',
+      'export latest',
+      'verify',
+      'reprocess',
+      'config show',
+    ];
+    const rest = [
+      'config get recording.preset',
+      'config set recording.preset full',
+      'config validate',
+      'forget latest --yes',
+    ];
     for (const line of [before, ...later, ...rest]) {
       const words = line.split(' ');
       const name = words[0] === 'config' ? words.slice(0, 2).join(' ') : words[0];

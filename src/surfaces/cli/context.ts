@@ -93,15 +93,15 @@ export class CliContext {
   /** Something to know beside the answer. With `--json` it is a part of the answer. */
   warn(text: string): void {
     this.#warnings.push(text);
-    if (!this.options.json) this.#tell(`${this.err.yellow('warning:')} ${text}`);
+    if (!this.options.json) this.#tell(`${this.err.yellow('warning:')} ${visible(text)}`);
   }
 
-  note(text: string): void {
-    if (!this.options.quiet && !this.options.json) this.#tell(text);
+  note(text: string, style = (plain: string) => plain): void {
+    if (!this.options.quiet && !this.options.json) this.#tell(style(visible(text)));
   }
 
   hint(text: string): void {
-    if (!this.options.quiet && !this.options.json) this.#tell(`${this.err.dim('hint:')} ${text}`);
+    if (!this.options.quiet && !this.options.json) this.#tell(`${this.err.dim('hint:')} ${visible(text)}`);
   }
 
   /** A path with the user's home folder as `~`. */
@@ -127,7 +127,7 @@ export class CliContext {
   }
 
   #tell(text: string): void {
-    this.services.streams.stderr.write(`${visible(text)}\n`);
+    this.services.streams.stderr.write(`${text}\n`);
   }
 
   #isColoured(stream: NodeJS.WriteStream): boolean {

@@ -42,7 +42,7 @@ export const demoCommand: CliCommand = {
 };
 
 async function tellStory(context: CliContext, kato: Kato, folder: string): Promise<void> {
-  const step = (text: string) => context.note(`\n${context.err.bold(text)}`);
+  const step = (text: string) => context.note(`\n${text}`, context.err.bold);
   step('1. Three agents have written session files (samples that we made). kato takes them in: kato import');
   const report = await kato.import({});
   context.note(
