@@ -60,7 +60,7 @@ const SIDE_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
 const UNFINISHED = '-1';
 const COMPANION_LIMIT_BYTES = 1024 * 1024;
 
-/** Reads the source. Yields nothing when the file is gone or a document is not complete yet. */
+/** Reads the source. Yields nothing when the file is gone. */
 export async function* readSource(reading: Reading): AsyncGenerator<Batch> {
   const file = reading.files.open(reading.path);
   if (!file) return;
@@ -87,7 +87,7 @@ class SourceReader {
   constructor(reading: Reading) {
     const { provider, match, record, content } = reading;
     const decoder = provider.createDecoder(match);
-    const goesOn = content !== undefined || (match.framing === 'document' && record.version > 0);
+    const goesOn = content !== undefined || (match.framing === 'document' && record.checkpoint.endBytes > 0);
     this.#reading = reading;
     this.#record = record;
     this.#occurrences = new Occurrences(content ? reading.lookup : undefined);
@@ -139,8 +139,11 @@ class SourceReader {
     const { match, record, counters } = this.#reading;
     if (!match.list) return;
     const bytes = Buffer.concat([...readPlain(file, 0, counters)]);
-    const framed = frameDocument(bytes, match.list, record.version > 0 ? record.checkpoint.cursor : undefined);
-    if (!framed) return;
+    const framed = frameDocument(bytes, match.list, record.checkpoint.cursor ?? undefined);
+    if (!framed) {
+      yield this.#waiting();
+      return;
+    }
     if (framed.restarted) {
       const generation = this.#record.checkpoint.generation + 1;
       this.#record = { ...this.#record, checkpoint: { ...this.#record.checkpoint, generation } };
@@ -218,6 +221,13 @@ class SourceReader {
     const isPiece = this.#reading.content !== undefined && bytes.length < PACK_RAW_FROM_BYTES;
     const packed = isPiece ? undefined : pack(bytes);
     return [{ offset, bytes: bytes.length, data: packed ?? bytes, packed: packed !== undefined }];
+  }
+
+  /** Of a document that is not complete: that it was looked at as it is now, so that it is not read again unchanged. */
+  #waiting(): Batch {
+    const { record, stat, path, match, cause } = this.#reading;
+    const seen = { ...record, path, stat, nativeId: record.nativeId ?? match.nativeId, gone: false };
+    return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
   }
 
   #batch({ cursor, endBytes, raw, isEnd, sweep = false, unswept = false }: Progress): Batch {
