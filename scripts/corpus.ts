@@ -1,13 +1,13 @@
 /**
  * What a folder of real session files gives: `npm run corpus -- DIR`.
  *
- * DIR holds a folder a provider, named by its id. Files directly in it are read by their content; `newest/<version>/<case>/`
+ * DIR holds a folder a provider, named by its id. Files directly in it are read by their content or their name; `newest/<version>/<case>/`
  * holds files as the agent lays them out. Prints, for each provider, sources, frames, events by kind, flaws by code, and
  * the record types that are still raw. Exit status 1 when a decoder failed, a byte is unaccounted for, or a second run
  * gives other ids.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { discover, type FoundSource } from '../src/ingest/discovery.ts';
 import { runPass } from '../src/ingest/ingestor.ts';
@@ -70,13 +70,20 @@ function findSources(provider: Provider, folder: string): { found: FoundSource[]
   const unknown: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true }).filter((one) => one.isFile())) {
     const path = join(folder, entry.name);
-    const source = recogniseFile(nodeFiles, path, [provider]);
+    const source = recogniseFile(nodeFiles, path, [provider]) ?? asIfPlaced(provider, folder, path);
     if (source) found.push(source);
     else unknown.push(entry.name);
   }
   for (const root of layoutRoots(join(folder, 'newest')))
     found.push(...discover(nodeFiles, [{ provider, path: root }]).found);
   return { found: [...new Map(found.map((source) => [source.path, source])).values()], unknown };
+}
+
+/** A file that says nothing of itself is read as if it lay in the agent's folder, where its name allows that. */
+function asIfPlaced(provider: Provider, root: string, path: string): FoundSource | undefined {
+  const match = provider.match(path.slice(dirname(root).length + 1));
+  const stat = nodeFiles.stat(path);
+  return match && stat && { provider, root, path, match, stat };
 }
 
 /** Below `newest/<version>/<case>/`: the folders that agents use as roots. */
