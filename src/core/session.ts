@@ -65,12 +65,17 @@ export function mergeFacts(before: SessionFacts, after: SessionFacts): SessionFa
     ...after,
     ...(before.cwd !== undefined && { cwd: before.cwd }),
     ...(before.head !== undefined && { head: before.head }),
-    ...(before.parent !== undefined && { parent: { ...after.parent, ...before.parent } }),
+    ...(before.parent !== undefined && { parent: mergeParent(after.parent, before.parent) }),
     ...(title && { title }),
     ...(models && { models }),
     ...(firstAt !== undefined && { firstAt }),
     ...(lastAt !== undefined && { lastAt }),
   };
+}
+
+/** A parent with what was told of it before. Details of another parent are not its own. */
+export function mergeParent(before: ParentLink | undefined, after: ParentLink): ParentLink {
+  return before?.nativeId === after.nativeId ? { ...before, ...after } : after;
 }
 
 function mergeModels(before: readonly string[] | undefined, after: readonly string[] | undefined) {

@@ -51,9 +51,9 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
       await commit();
       return store.rederive(batches);
     },
-    async forget(key) {
+    async forget(...keys) {
       await commit();
-      return store.forget(key);
+      return store.forget(...keys);
     },
     async close() {
       await commit();

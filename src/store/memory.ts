@@ -3,18 +3,17 @@
  *
  * It serves tests as the model that other engines are compared with, and sessions that are read without being kept.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { KatoError } from '../core/errors.ts';
 import { recordHalf } from '../core/identity.ts';
-import { mergeFacts, type SessionFacts, type SessionKey, sessionId } from '../core/session.ts';
+import type { SessionKey } from '../core/session.ts';
 import type { SourceDiagnostic, SourceRecord } from '../core/source.ts';
-import { composeEvent } from './compose.ts';
-import { contentAt, type EventPage, idAt, lineAt, unpack } from './page.ts';
-import { type Identity, sight } from './sighting.ts';
+import { type Arrival, Session } from './memory/session.ts';
+import { unpack } from './page.ts';
 import type {
   Appended,
   Batch,
   Blob,
-  Cause,
   Offset,
   Quarantine,
   RawChunk,
@@ -25,7 +24,6 @@ import type {
   StoredEvent,
   StoreFlaw,
   StoreStats,
-  Supersession,
   TranscriptStore,
 } from './store.ts';
 
@@ -34,61 +32,26 @@ export function createMemoryStore(): TranscriptStore {
   return new MemoryStore();
 }
 
-/** Where an event came from: the source's id and generation, and why it was appended. */
-interface Arrival {
-  readonly source: string | undefined;
-  readonly generation: number;
-  readonly cause: Cause;
-}
-
-interface Row extends Arrival {
-  readonly position: number;
-  readonly seq: number;
-  readonly id: string;
-  readonly body: unknown;
-  readonly revises: number | undefined;
-}
-
-class Session {
-  readonly key: SessionKey;
-  facts: SessionFacts = {};
-  readonly rows: Row[] = [];
-  /** Rows up to here were replaced by a reprocess. */
-  replacedSeq = 0;
-  readonly identities = new Map<string, Identity>();
-  readonly retracted = new Set<number>();
-  readonly vanished = new Set<number>();
-  readonly sideFiles = new Map<string, string>();
-  link: SessionLink | undefined;
-
-  constructor(key: SessionKey) {
-    this.key = key;
-  }
-
-  replaceDerivation(): void {
-    this.replacedSeq = this.rows.length;
-    this.facts = {};
-    for (const state of [this.identities, this.retracted, this.vanished]) state.clear();
-  }
-}
-
-interface SourceBytes {
-  raw: RawChunk[];
-  quarantined: Quarantine[];
-  diagnostics: SourceDiagnostic[];
+/** What was read of one generation of a source. */
+class SourceBytes {
+  readonly raw: RawChunk[] = [];
+  readonly quarantined = new Map<number, Quarantine>();
+  readonly diagnostics = new Map<string, SourceDiagnostic>();
 }
 
 const nameOf = ({ provider, nativeId }: SessionKey) => `${provider}\0${nativeId}`;
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 class MemoryStore implements TranscriptStore {
   readonly #sessions = new Map<string, Session>();
   readonly #sources = new Map<string, SourceRecord>();
-  readonly #bytes = new Map<string, SourceBytes>();
+  /** By source: its generations, the present one last. */
+  readonly #bytes = new Map<string, SourceBytes[]>();
   readonly #blobs = new Map<string, Blob>();
   readonly #offsets = new Map<string, Offset>();
   readonly #forgotten = new Map<string, SessionKey>();
   #head = 0;
+  /** Counts whatever is changed outside the sessions. */
+  #changes = 0;
 
   async append(batches: readonly Batch[]): Promise<readonly Appended[]> {
     this.#refuseMoved(batches);
@@ -96,21 +59,20 @@ class MemoryStore implements TranscriptStore {
   }
 
   async rederive(batches: Iterable<Batch>): Promise<Appended> {
-    const replaced = new Set<Session>();
-    const recounted = new Set<string>();
-    let events = 0;
-    for (const batch of batches) {
-      for (const session of batch.sessions.map(({ key }) => this.#open(key))) {
-        if (!replaced.has(session)) session.replaceDerivation();
-        replaced.add(session);
-      }
-      const source = batch.source?.record.id ?? '';
-      const bytes = this.#bytes.get(source);
-      if (bytes && !recounted.has(source)) bytes.diagnostics = [];
-      recounted.add(source);
-      events += this.#put({ ...batch, cause: 'reprocess', raw: [] }).events;
+    const all = [...batches];
+    this.#refuseMoved(all);
+    const sessions = new Set(all.flatMap((batch) => batch.sessions.map(({ key }) => nameOf(key))));
+    const sources = new Set(all.map(({ source }) => source?.record.id ?? ''));
+    for (const session of sessions) this.#sessions.get(session)?.replaceDerivation();
+    for (const source of sources) this.#bytes.get(source)?.at(-1)?.diagnostics.clear();
+    const done = { events: 0, revisions: 0, rows: 0 };
+    for (const batch of all) {
+      const { events, revisions, rows } = this.#put({ ...batch, cause: 'reprocess', raw: [] });
+      done.events += events;
+      done.revisions += revisions;
+      done.rows += rows;
     }
-    return { events, revisions: 0, rows: events };
+    return done;
   }
 
   /** All or nothing: refuses before anything is stored. */
@@ -127,123 +89,87 @@ class MemoryStore implements TranscriptStore {
   }
 
   #put(batch: Batch): Appended {
+    const before = this.#countChanges();
     const record = batch.source?.record;
     if (batch.source) this.#putSource(batch.source.record, batch.source.expected, batch);
     const arrival = { source: record?.id, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
-    let events = 0;
-    let revisions = 0;
-    for (const part of batch.sessions) {
-      if (this.#forgotten.has(nameOf(part.key))) continue;
-      const added = this.#putSession(part, arrival);
-      events += added.events;
-      revisions += added.revisions;
+    const added = batch.sessions.flatMap((part) => this.#putSession(part, arrival));
+    for (const change of batch.superseded) this.#sessions.get(nameOf(change.key))?.supersede(change);
+    if (batch.sweep && record) {
+      for (const session of this.#sessions.values()) session.sweep(record.id, arrival.generation);
     }
-    for (const change of batch.superseded) this.#supersede(change);
-    if (batch.sweep && record) this.#sweep(record.id, arrival.generation);
-    for (const link of batch.links) this.#putLink(link);
-    for (const offset of batch.offsets) this.#offsets.set(offset.consumer, offset);
-    return { events, revisions, rows: events };
+    for (const link of batch.links) this.#open(link.key)?.setLink(link);
+    for (const offset of batch.offsets) this.#set(this.#offsets, offset.consumer, offset);
+    const revisions = added.filter(({ revises }) => revises !== undefined).length;
+    return { events: added.length, revisions, rows: this.#countChanges() - before };
+  }
+
+  #countChanges(): number {
+    return [...this.#sessions.values()].reduce((sum, { changes }) => sum + changes, this.#changes);
+  }
+
+  #set<V>(map: Map<string, V>, key: string, value: V): void {
+    if (isDeepStrictEqual(map.get(key), value)) return;
+    map.set(key, value);
+    this.#changes += 1;
   }
 
   #putSource(record: SourceRecord, expected: number, batch: Batch): void {
     const { id, provider, nativeId, checkpoint } = record;
-    const sameGeneration = this.#sources.get(id)?.checkpoint.generation === checkpoint.generation;
-    this.#sources.set(id, { ...record, version: expected + 1 });
-    const bytes = (sameGeneration && this.#bytes.get(id)) || { raw: [], quarantined: [], diagnostics: [] };
-    this.#bytes.set(id, bytes);
+    const isSameGeneration = this.#sources.get(id)?.checkpoint.generation === checkpoint.generation;
+    this.#set(this.#sources, id, { ...record, version: expected + 1 });
     if (nativeId !== undefined && this.#forgotten.has(nameOf({ provider, nativeId }))) return;
-    bytes.raw.push(...batch.raw);
-    bytes.quarantined.push(...batch.quarantined);
+    const generations = this.#bytes.get(id) ?? [];
+    const present = (isSameGeneration && generations.at(-1)) || new SourceBytes();
+    if (present !== generations.at(-1)) generations.push(present);
+    this.#bytes.set(id, generations);
+    present.raw.push(...batch.raw);
+    for (const quarantine of batch.quarantined) present.quarantined.set(quarantine.offset, quarantine);
     for (const { code, about, count } of batch.diagnostics) {
-      const known = bytes.diagnostics.find((other) => other.code === code && other.about === about);
-      bytes.diagnostics = bytes.diagnostics.filter((other) => other !== known);
-      bytes.diagnostics.push({ source: id, code, about, count: count + (known?.count ?? 0) });
+      const name = `${code}\0${about ?? ''}`;
+      const known = present.diagnostics.get(name)?.count ?? 0;
+      present.diagnostics.set(name, { source: id, code, about, count: count + known });
     }
   }
 
-  #putSession(part: SessionPart, arrival: Arrival): { events: number; revisions: number } {
+  /** The rows that are new. */
+  #putSession(part: SessionPart, arrival: Arrival) {
     const session = this.#open(part.key);
-    const before = session.rows.length;
-    session.facts = mergeFacts(session.facts, part.facts);
-    for (const page of part.pages) this.#putPage(session, page, arrival);
-    for (const blob of part.blobs) this.#blobs.set(blob.sha256, blob);
-    for (const { name, sha256 } of part.sideFiles) session.sideFiles.set(name, sha256);
-    const added = session.rows.slice(before);
-    return { events: added.length, revisions: added.filter(({ revises }) => revises !== undefined).length };
-  }
-
-  #putPage(session: Session, page: EventPage, { source, generation, cause }: Arrival): void {
-    for (let index = 0; index < page.count; index++) {
-      const id = hex(idAt(page, index));
-      const content = hex(contentAt(page, index));
-      const known = session.identities.get(id);
-      const seen = known && sight(known, content, source ?? '', generation);
-      if (known && seen?.kind === 'known') {
-        session.identities.set(id, { ...known, source: source ?? '', generation, sighted: seen.sighted });
-        continue;
-      }
-      const seq = session.rows.length + 1;
-      const body = JSON.parse(Buffer.from(lineAt(page, index)).toString('utf8'));
-      const revises = known?.seqs.at(-1);
-      session.rows.push({ position: ++this.#head, seq, id, body, revises, source, generation, cause });
-      session.identities.set(id, {
-        contents: [...(known?.contents ?? []), content],
-        seqs: [...(known?.seqs ?? []), seq],
-        source: source ?? '',
-        generation,
-        sighted: known?.contents.length ?? 0,
-      });
+    if (!session) return [];
+    session.addFacts(part.facts);
+    for (const blob of part.blobs) {
+      this.#set(this.#blobs, blob.sha256, blob);
+      session.blobs.add(blob.sha256);
     }
+    for (const sideFile of part.sideFiles) session.addSideFile(sideFile);
+    return part.pages.flatMap((page) => session.addPage(page, arrival, () => ++this.#head));
   }
 
-  #putLink(link: SessionLink): void {
-    if (this.#forgotten.has(nameOf(link.key))) return;
-    const session = this.#open(link.key);
-    session.link = { ...session.link, ...link };
-  }
-
-  #open(key: SessionKey): Session {
-    const session = this.#sessions.get(nameOf(key)) ?? new Session(key);
-    this.#sessions.set(nameOf(key), session);
+  /** The session, made if need be; absent when it is forgotten. */
+  #open(key: SessionKey): Session | undefined {
+    const name = nameOf(key);
+    if (this.#forgotten.has(name)) return undefined;
+    const session = this.#sessions.get(name) ?? new Session(key);
+    this.#sessions.set(name, session);
     return session;
-  }
-
-  #supersede(change: Supersession): void {
-    const session = this.#sessions.get(nameOf(change.key));
-    for (const row of session?.rows.slice(session.replacedSeq) ?? []) {
-      if (!isMeant(row, change)) continue;
-      if ('inForce' in change && change.inForce) session?.retracted.delete(row.seq);
-      else session?.retracted.add(row.seq);
-    }
-  }
-
-  #sweep(source: string, generation: number): void {
-    for (const session of this.#sessions.values()) {
-      for (const identity of session.identities.values()) {
-        if (identity.source !== source) continue;
-        for (const seq of identity.seqs) {
-          if (identity.generation < generation) session.vanished.add(seq);
-          else session.vanished.delete(seq);
-        }
-      }
-    }
   }
 
   async *read({ key, after = 0, view, backward = false }: ReadQuery): AsyncGenerator<readonly StoredEvent[]> {
     const chosen = key ? [this.#sessions.get(nameOf(key))] : [...this.#sessions.values()];
-    const found = chosen.flatMap((session) =>
-      (session?.rows ?? [])
-        .filter((row) => row.position > after)
-        .filter((row) => (view === 'current' ? row.seq > (session?.replacedSeq ?? 0) : row.cause !== 'reprocess'))
-        .map((row) => toStored(session as Session, row)),
+    const found = chosen.flatMap(
+      (session) =>
+        session
+          ?.events()
+          .filter(({ position }) => position > after)
+          .filter((stored) => (view === 'current' ? session.isCurrent(stored) : stored.cause !== 'reprocess')) ?? [],
     );
     found.sort((a, b) => (backward ? b.position - a.position : a.position - b.position));
     if (found.length > 0) yield found;
   }
 
   async pick(key: SessionKey, seqs: readonly number[]): Promise<readonly StoredEvent[]> {
-    const session = this.#sessions.get(nameOf(key));
-    return session ? session.rows.filter(({ seq }) => seqs.includes(seq)).map((row) => toStored(session, row)) : [];
+    const events = this.#sessions.get(nameOf(key))?.events() ?? [];
+    return events.filter(({ event }) => seqs.includes(event.seq));
   }
 
   async head(): Promise<number> {
@@ -251,12 +177,11 @@ class MemoryStore implements TranscriptStore {
   }
 
   async sessions(): Promise<readonly SessionRecord[]> {
-    return [...this.#sessions.values()].map(toRecord);
+    return [...this.#sessions.values()].map((session) => session.record());
   }
 
   async session(key: SessionKey): Promise<SessionRecord | undefined> {
-    const session = this.#sessions.get(nameOf(key));
-    return session && toRecord(session);
+    return this.#sessions.get(nameOf(key))?.record();
   }
 
   async sessionsByHead(provider: string, head: string): Promise<readonly SessionRecord[]> {
@@ -264,8 +189,7 @@ class MemoryStore implements TranscriptStore {
   }
 
   async knownRecords(key: SessionKey, records: readonly string[]): Promise<ReadonlySet<string>> {
-    const ids = [...(this.#sessions.get(nameOf(key))?.identities.keys() ?? [])];
-    const known = new Set<string>(ids.map(recordHalf));
+    const known = new Set([...(this.#sessions.get(nameOf(key))?.ids ?? [])].map(recordHalf));
     return new Set(records.filter((record) => known.has(record)));
   }
 
@@ -282,17 +206,18 @@ class MemoryStore implements TranscriptStore {
   }
 
   *raw(source: string): Generator<RawChunk> {
-    for (const chunk of this.#bytes.get(source)?.raw ?? []) {
+    for (const chunk of this.#bytes.get(source)?.at(-1)?.raw ?? []) {
       yield { ...chunk, data: unpack(chunk.data, chunk.packed), packed: false };
     }
   }
 
   async quarantined(source: string): Promise<readonly Quarantine[]> {
-    return this.#bytes.get(source)?.quarantined ?? [];
+    const quarantined = this.#bytes.get(source)?.at(-1)?.quarantined.values() ?? [];
+    return [...quarantined].sort((a, b) => a.offset - b.offset);
   }
 
   async diagnostics(): Promise<readonly SourceDiagnostic[]> {
-    return [...this.#bytes.values()].flatMap(({ diagnostics }) => diagnostics);
+    return [...this.#bytes.values()].flatMap((generations) => [...(generations.at(-1)?.diagnostics.values() ?? [])]);
   }
 
   async blob(sha256: string): Promise<Blob | undefined> {
@@ -307,9 +232,16 @@ class MemoryStore implements TranscriptStore {
     return this.#offsets.get(consumer);
   }
 
-  async forget(key: SessionKey): Promise<void> {
+  async forget(...keys: readonly SessionKey[]): Promise<void> {
+    for (const key of keys) this.#forget(key);
+  }
+
+  #forget(key: SessionKey): void {
+    const blobs = this.#sessions.get(nameOf(key))?.blobs ?? [];
     this.#sessions.delete(nameOf(key));
     this.#forgotten.set(nameOf(key), key);
+    const needed = new Set([...this.#sessions.values()].flatMap((session) => [...session.blobs]));
+    for (const blob of blobs) if (!needed.has(blob)) this.#blobs.delete(blob);
     for (const { id, provider, nativeId } of this.#sources.values()) {
       if (provider === key.provider && nativeId === key.nativeId) this.#bytes.delete(id);
     }
@@ -320,11 +252,11 @@ class MemoryStore implements TranscriptStore {
   }
 
   async stats(): Promise<StoreStats> {
-    const chunks = [...this.#bytes.values()].flatMap(({ raw }) => raw);
+    const chunks = [...this.#bytes.values()].flat().flatMap(({ raw }) => raw);
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     return {
       sessions: this.#sessions.size,
-      events: sum([...this.#sessions.values()].map(({ rows }) => rows.length)),
+      events: sum((await this.sessions()).map(({ lastSeq }) => lastSeq)),
       rawBytes: sum(chunks.map(({ bytes }) => bytes)),
       rawStoredBytes: sum(chunks.map(({ data }) => data.length)),
       eventStoredBytes: 0,
@@ -335,27 +267,4 @@ class MemoryStore implements TranscriptStore {
   async *verify(): AsyncGenerator<StoreFlaw> {}
 
   async close(): Promise<void> {}
-}
-
-function isMeant({ id, source, body }: Row, change: Supersession): boolean {
-  if ('records' in change) return change.records.includes(id.slice(0, 16));
-  const place = (body as { source: { offset?: number; ordinal?: number } }).source;
-  if ('fromOrdinal' in change) return source !== change.exceptSource && (place.ordinal ?? -1) >= change.fromOrdinal;
-  const offset = place.offset ?? -1;
-  return source === change.source && offset >= change.fromOffset && offset < change.untilOffset;
-}
-
-function toStored(session: Session, row: Row): StoredEvent {
-  const placed = { ...row, key: session.key, sessionId: sessionId(session.key), link: session.link };
-  return {
-    position: row.position,
-    event: composeEvent(row.body, placed),
-    cause: row.cause,
-    superseded: session.retracted.has(row.seq) || session.vanished.has(row.seq),
-  };
-}
-
-function toRecord({ key, facts, rows }: Session): SessionRecord {
-  const last = rows.at(-1);
-  return { key, id: sessionId(key), facts, lastSeq: last?.seq ?? 0, lastPosition: last?.position ?? 0 };
 }

@@ -14,7 +14,7 @@
 import type { KatoError } from '../core/errors.ts';
 import { appendBatch } from './sqlite/append.ts';
 import { storeFailure } from './sqlite/failure.ts';
-import { emptyLog, forgetSession } from './sqlite/forget.ts';
+import { forgetSessions, scrub } from './sqlite/forget.ts';
 import { type Database, openDatabase } from './sqlite/open.ts';
 import { pickEvents, readEvents } from './sqlite/read.ts';
 import * as records from './sqlite/records.ts';
@@ -31,9 +31,9 @@ export function openSqliteStore(path: string): TranscriptStore {
   return {
     append: async (batches) => write(() => batches.map((batch) => appendBatch(database, batch))),
     rederive: async (batches) => write(() => rederiveSessions(database, batches)),
-    async forget(key) {
-      write(() => forgetSession(database, key));
-      attempt(`cannot empty the log of the store ${path}`, () => emptyLog(database));
+    async forget(...keys) {
+      write(() => forgetSessions(database, keys));
+      attempt(`cannot clean the store ${path}`, () => scrub(database));
     },
     read: (query) => guarded(`cannot read the store ${path}`, readEvents(database, query)),
     raw: (source) => guardedSync(`cannot read the store ${path}`, records.readRaw(database, source)),

@@ -204,8 +204,11 @@ export interface TranscriptStore {
    * stored: the batches were made from them.
    */
   rederive(batches: Iterable<Batch>): Promise<Appended>;
-  /** Deletes a session with its raw bytes, and remembers not to take it in again. */
-  forget(key: SessionKey): Promise<void>;
+  /**
+   * Deletes sessions with their raw bytes, and remembers not to take them in again. Nothing of their text is left in any
+   * file of the store; that may cost a copy of all of it, so forget many at once.
+   */
+  forget(...keys: readonly SessionKey[]): Promise<void>;
   forgotten(): Promise<readonly SessionKey[]>;
   stats(): Promise<StoreStats>;
   /** Checks every invariant that the store can check by itself. */

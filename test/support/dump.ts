@@ -34,10 +34,23 @@ export async function dumpStore(store: TranscriptStore): Promise<string> {
       hash.update(data);
       bytes += data.length;
     }
-    files.push({ path, nativeId, checkpoint, gone, bytes, raw: hash.digest('hex'), quarantined: await store.quarantined(id) });
+    files.push({
+      path,
+      nativeId,
+      checkpoint,
+      gone,
+      bytes,
+      raw: hash.digest('hex'),
+      quarantined: await store.quarantined(id),
+    });
   }
   const flaws = (await store.diagnostics()).map((flaw) => ({ ...flaw, source: paths.get(flaw.source) }));
   const links = await store.links();
   const byJson = <T>(list: T[]) => list.map((one) => JSON.stringify(one)).sort();
-  return JSON.stringify({ sessions: byJson(sessions), files: byJson(files), flaws: byJson(flaws), links: byJson([...links]) });
+  return JSON.stringify({
+    sessions: byJson(sessions),
+    files: byJson(files),
+    flaws: byJson(flaws),
+    links: byJson([...links]),
+  });
 }

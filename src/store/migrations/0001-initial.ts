@@ -8,7 +8,7 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WIT
 INSERT INTO counter VALUES ('next_position', 1);
 
 CREATE TABLE session (
-  pk INTEGER PRIMARY KEY,
+  pk INTEGER PRIMARY KEY AUTOINCREMENT,
   provider TEXT NOT NULL,
   native_id TEXT NOT NULL,
   facts TEXT NOT NULL,
@@ -50,10 +50,10 @@ CREATE TABLE block (
   cause TEXT NOT NULL,
   revises TEXT,
   packed INTEGER NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  sum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX block_session ON block (session, first_seq);
-CREATE INDEX block_source ON block (source) WHERE source IS NOT NULL;
 
 CREATE TABLE identity (
   session INTEGER NOT NULL,
@@ -65,6 +65,21 @@ CREATE TABLE identity (
   generation INTEGER NOT NULL,
   sighted INTEGER NOT NULL,
   PRIMARY KEY (session, id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE elsewhere (
+  session INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  source INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  sighted INTEGER NOT NULL,
+  PRIMARY KEY (session, id, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_part (
+  source INTEGER NOT NULL,
+  session INTEGER NOT NULL,
+  PRIMARY KEY (source, session)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE superseded (
@@ -82,7 +97,8 @@ CREATE TABLE raw (
   bytes INTEGER NOT NULL,
   ends TEXT,
   packed INTEGER NOT NULL,
-  data BLOB NOT NULL
+  data BLOB NOT NULL,
+  sum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX raw_source ON raw (source, generation, offset);
 

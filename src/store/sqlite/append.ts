@@ -5,14 +5,17 @@
  * clustered by session, which decides whether the event is new, known, or a revision.
  */
 import { KatoError } from '../../core/errors.ts';
-import { mergeFacts, type SessionFacts, type SessionKey } from '../../core/session.ts';
+import { mergeFacts, mergeParent, type SessionFacts, type SessionKey } from '../../core/session.ts';
 import type { SourceRecord } from '../../core/source.ts';
 import { contentAt, type EventPage, idAt, pack, selectEvents } from '../page.ts';
-import { type Identity, sight } from '../sighting.ts';
-import type { Appended, Batch, Blob, Cause, RawChunk, SessionPart } from '../store.ts';
+import type { Appended, Batch, Blob, Cause, Offset, SessionLink, SessionPart } from '../store.ts';
+import { rowSum } from './checksum.ts';
+import { parseColumn } from './failure.ts';
 import type { Database } from './open.ts';
-import { mergeRawTail } from './raw.ts';
-import { supersede, sweep } from './supersede.ts';
+import { putRaw } from './raw.ts';
+import { readLink } from './read.ts';
+import { meetAgain, NO_SOURCE, sweep } from './sightings.ts';
+import { supersede } from './supersede.ts';
 
 interface Tally {
   events: number;
@@ -30,31 +33,34 @@ interface Arrival {
 export function appendBatch(database: Database, batch: Batch): Appended {
   const tally: Tally = { events: 0, revisions: 0, rows: 0 };
   const record = batch.source?.record;
-  const source = batch.source ? putSource(database, batch.source.record, batch.source.expected, tally) : 0;
+  const source = batch.source ? putSource(database, batch.source.record, batch.source.expected, tally) : NO_SOURCE;
   const arrival = { source, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
   if (record && !isForgottenSource(database, record)) putBytes(database, batch, arrival, tally);
   for (const part of batch.sessions) putSession(database, part, arrival, tally);
   for (const change of batch.superseded) tally.rows += supersede(database, change);
   if (batch.sweep) tally.rows += sweep(database, source, arrival.generation);
-  for (const link of batch.links) {
-    if (isForgotten(database, link.key)) continue;
-    const { pk } = openSession(database, link.key);
-    const resolved = link.resolved ? JSON.stringify(link.resolved) : null;
-    const sql = `INSERT INTO link VALUES (?, ?, ?) ON CONFLICT (session) DO UPDATE
-      SET parent = excluded.parent, resolved = coalesce(excluded.resolved, resolved)`;
-    tally.rows += changes(database, sql, pk, JSON.stringify(link.parent), resolved);
-  }
-  for (const { consumer, position, state } of batch.offsets) {
-    const text = JSON.stringify(state);
-    tally.rows += changes(
-      database,
-      'INSERT OR REPLACE INTO consumer_offset VALUES (?, ?, ?)',
-      consumer,
-      position,
-      text,
-    );
-  }
+  for (const link of batch.links) tally.rows += putLink(database, link);
+  for (const offset of batch.offsets) tally.rows += putOffset(database, offset);
   return tally;
+}
+
+/** What was found out about a parent holds as long as no other one is told. */
+function putLink(database: Database, link: SessionLink): number {
+  if (isForgotten(database, link.key)) return 0;
+  const { pk } = openSession(database, link.key);
+  const known = readLink(database, pk, link.key);
+  const found = known?.parent.nativeId === link.parent.nativeId ? known?.resolved : undefined;
+  const resolved = link.resolved ?? found;
+  const sql = `INSERT INTO link VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET parent = excluded.parent, resolved = excluded.resolved
+    WHERE parent IS NOT excluded.parent OR resolved IS NOT excluded.resolved`;
+  const parentJson = JSON.stringify(mergeParent(known?.parent, link.parent));
+  return changes(database, sql, pk, parentJson, resolved ? JSON.stringify(resolved) : null);
+}
+
+function putOffset(database: Database, { consumer, position, state }: Offset): number {
+  const sql = `INSERT INTO consumer_offset VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET position = excluded.position, state = excluded.state
+    WHERE position IS NOT excluded.position OR state IS NOT excluded.state`;
+  return changes(database, sql, consumer, position, JSON.stringify(state));
 }
 
 type Value = string | number | Uint8Array | null;
@@ -109,9 +115,10 @@ function putSource(database: Database, record: SourceRecord, expected: number, t
 
 /** What was read, whether or not events came of it: raw bytes, quarantine, flaw counts. */
 function putBytes(database: Database, batch: Batch, { source, generation, cause }: Arrival, tally: Tally): void {
-  if (cause !== 'reprocess') for (const chunk of batch.raw) tally.rows += putRaw(database, chunk, source, generation);
+  if (cause !== 'reprocess') for (const chunk of batch.raw) tally.rows += putRaw(database, source, generation, chunk);
   for (const { offset, bytes, reason } of batch.quarantined) {
-    const sql = 'INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)';
+    const sql = `INSERT INTO quarantine VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes, reason = excluded.reason
+      WHERE bytes IS NOT excluded.bytes OR reason IS NOT excluded.reason`;
     tally.rows += changes(database, sql, source, generation, offset, bytes, reason);
   }
   for (const { code, about, count } of batch.diagnostics) {
@@ -119,14 +126,6 @@ function putBytes(database: Database, batch: Batch, { source, generation, cause 
       ON CONFLICT (source, generation, code, about) DO UPDATE SET count = count + excluded.count`;
     tally.rows += changes(database, sql, source, generation, code, about ?? '', count);
   }
-}
-
-function putRaw(database: Database, chunk: RawChunk, source: number, generation: number): number {
-  const { offset, bytes, data, packed, ends } = chunk;
-  const sql = 'INSERT INTO raw (source, generation, offset, bytes, ends, packed, data) VALUES (?, ?, ?, ?, ?, ?, ?)';
-  const endsJson = ends ? JSON.stringify(ends) : null;
-  const rows = changes(database, sql, source, generation, offset, bytes, endsJson, packed ? 1 : 0, data);
-  return rows + mergeRawTail(database, source, generation, offset, offset + bytes);
 }
 
 interface SessionRow {
@@ -139,7 +138,7 @@ function openSession(database: Database, key: SessionKey): SessionRow {
   const sql = 'SELECT pk, facts, last_seq FROM session WHERE provider = ? AND native_id = ?';
   const row = database.sql(sql).get(key.provider, key.nativeId);
   if (row) {
-    return { pk: Number(row.pk), facts: JSON.parse(String(row.facts)), lastSeq: Number(row.last_seq) };
+    return { pk: Number(row.pk), facts: parseColumn(row, 'facts'), lastSeq: Number(row.last_seq) };
   }
   const insert = `INSERT INTO session (provider, native_id, facts, head, last_seq, last_position, replaced_seq)
     VALUES (?, ?, '{}', NULL, 0, 0, 0)`;
@@ -149,6 +148,10 @@ function openSession(database: Database, key: SessionKey): SessionRow {
 function putSession(database: Database, part: SessionPart, arrival: Arrival, tally: Tally): void {
   if (isForgotten(database, part.key)) return;
   const session = openSession(database, part.key);
+  if (arrival.source !== NO_SOURCE) {
+    const sql = 'INSERT OR IGNORE INTO source_part VALUES (?, ?)';
+    tally.rows += changes(database, sql, arrival.source, session.pk);
+  }
   const facts = mergeFacts(session.facts, part.facts);
   const factsJson = JSON.stringify(facts);
   let lastSeq = session.lastSeq;
@@ -160,7 +163,8 @@ function putSession(database: Database, part: SessionPart, arrival: Arrival, tal
   }
   for (const blob of part.blobs) putBlob(database, session.pk, blob, tally);
   for (const { name, sha256 } of part.sideFiles) {
-    const sql = 'INSERT OR REPLACE INTO side_file VALUES (?, ?, ?)';
+    const sql = `INSERT INTO side_file VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sha256 = excluded.sha256
+      WHERE sha256 IS NOT excluded.sha256`;
     tally.rows += changes(database, sql, session.pk, name, Buffer.from(sha256, 'hex'));
   }
   if (lastSeq === session.lastSeq && factsJson === JSON.stringify(session.facts)) return;
@@ -185,9 +189,11 @@ function putPage(
     const id = idAt(page, index);
     const added = insert.run(session, id, contentAt(page, index), seq, arrival.source, arrival.generation).changes;
     if (Number(added) === 0) {
-      const earlier = putRevision(database, session, id, contentAt(page, index), seq, arrival, tally);
-      if (earlier === undefined) continue;
-      revises[fresh.length] = earlier;
+      const { source, generation } = arrival;
+      const found = meetAgain(database, { session, id, content: contentAt(page, index), source, generation }, seq);
+      tally.rows += found.rows;
+      if (found.revises === undefined) continue;
+      revises[fresh.length] = found.revises;
     }
     fresh.push(index);
   }
@@ -195,10 +201,9 @@ function putPage(
   const position = takePositions(database, fresh.length);
   const kept = selectEvents(page, fresh);
   const packed = kept.packed ?? pack(kept.body);
+  const body = packed ?? kept.body;
   const revisions = Object.keys(revises).length;
-  changes(
-    database,
-    'INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  const columns = [
     position,
     session,
     lastSeq + 1,
@@ -208,48 +213,13 @@ function putPage(
     arrival.cause,
     revisions > 0 ? JSON.stringify(revises) : null,
     packed ? 1 : 0,
-    packed ?? kept.body,
-  );
+  ];
+  const insertBlock = 'INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+  changes(database, insertBlock, ...columns, body, rowSum(columns, body));
   tally.events += fresh.length;
   tally.revisions += revisions;
   tally.rows += 1 + fresh.length;
   return { lastSeq: lastSeq + fresh.length, lastPosition: position + fresh.length - 1 };
-}
-
-/** For an id that is known: the seq that the new revision revises, or absent when there is nothing new. */
-function putRevision(
-  database: Database,
-  session: number,
-  id: Uint8Array,
-  content: Uint8Array,
-  seq: number,
-  { source, generation }: Arrival,
-  tally: Tally,
-): number | undefined {
-  const sql =
-    'SELECT content, seq, source, generation, sighted FROM identity WHERE session = ? AND id = ? ORDER BY revision';
-  const rows = database.sql(sql).all(session, id);
-  const first = rows[0];
-  const identity: Identity = {
-    contents: rows.map((row) => Buffer.from(row.content as Uint8Array).toString('hex')),
-    seqs: rows.map((row) => Number(row.seq)),
-    source: String(first?.source),
-    generation: Number(first?.generation),
-    sighted: Number(first?.sighted),
-  };
-  const seen = sight(identity, Buffer.from(content).toString('hex'), String(source), generation);
-  const sighted = seen.kind === 'known' ? seen.sighted : rows.length;
-  const moved =
-    sighted !== identity.sighted || identity.source !== String(source) || identity.generation !== generation;
-  if (moved) {
-    const update =
-      'UPDATE identity SET source = ?, generation = ?, sighted = ? WHERE session = ? AND id = ? AND revision = 0';
-    tally.rows += changes(database, update, source, generation, sighted, session, id);
-  }
-  if (seen.kind === 'known') return undefined;
-  const insert = 'INSERT INTO identity VALUES (?, ?, ?, ?, ?, ?, ?, 0)';
-  changes(database, insert, session, id, rows.length, content, seq, source, generation);
-  return identity.seqs.at(-1);
 }
 
 /** Takes this many consecutive positions, once and for ever: they are not given again, even when events are deleted. */
@@ -269,7 +239,7 @@ function putBlob(database: Database, session: number, blob: Blob, tally: Tally):
   tally.rows += changes(database, 'INSERT OR IGNORE INTO session_blob VALUES (?, ?)', session, sha256);
 }
 
-export function isForgotten(database: Database, key: SessionKey): boolean {
+function isForgotten(database: Database, key: SessionKey): boolean {
   const sql = 'SELECT 1 FROM forgotten WHERE provider = ? AND native_id = ?';
   return database.sql(sql).get(key.provider, key.nativeId) !== undefined;
 }

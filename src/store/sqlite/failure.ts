@@ -2,6 +2,7 @@
 import { KatoError, systemCode } from '../../core/errors.ts';
 
 /** Primary result codes of SQLite: https://www.sqlite.org/rescode.html, read 2026-11. */
+const ERROR = 1;
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
@@ -11,12 +12,37 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
+/** Whether another connection held a lock for longer than was waited. */
+export function isBusy(error: unknown): boolean {
+  const result = resultOf(error);
+  return result === BUSY || result === LOCKED;
+}
+
+function resultOf(error: unknown): number | undefined {
+  const result = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof result === 'number' ? result & 0xff : undefined;
+}
+
+/** Something in the store is not what was stored. `what` names the place. */
+export function damaged(what: string, cause?: unknown): KatoError {
+  const hint = 'run `kato verify` to see what is affected; keep the file';
+  return new KatoError('store-corrupt', `${what} in the store: not what was stored`, { hint, cause });
+}
+
+/** The value of a JSON column. Only JSON is ever stored in one. */
+export function parseColumn(row: Readonly<Record<string, unknown>>, name: string) {
+  try {
+    return JSON.parse(String(row[name]));
+  } catch (error) {
+    throw damaged(`a column ${name}`, error);
+  }
+}
+
 /** The error as a `KatoError`; one that is already is passed through. `doing` says what was tried to what. */
 export function storeFailure(error: unknown, doing: string): KatoError {
   if (error instanceof KatoError) return error;
-  const result = (error as { errcode?: unknown } | null)?.errcode;
   const cause = error;
-  switch (typeof result === 'number' ? result & 0xff : undefined) {
+  switch (resultOf(error)) {
     case BUSY:
     case LOCKED:
       return new KatoError('store-busy', `${doing}: another process holds the store locked`, {
@@ -39,6 +65,7 @@ export function storeFailure(error: unknown, doing: string): KatoError {
         hint: 'check the disk, then run the command again; what was stored before is safe',
         cause,
       });
+    case ERROR: // Our statements fit our tables: it is the tables that are other ones.
     case CORRUPT:
     case NOTADB:
       return new KatoError('store-corrupt', `${doing}: the file is damaged or is not a store`, {

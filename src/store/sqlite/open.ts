@@ -12,10 +12,12 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { KatoError, systemCode } from '../../core/errors.ts';
 import { migrations } from '../migrations/index.ts';
+import { isBusy } from './failure.ts';
 
 /** 'kato' in ASCII: tells our files from other SQLite files. */
 const APPLICATION_ID = 0x6b61746f;
 const BUSY_TIMEOUT_MS = 5000;
+const BUSY_PAUSE_MS = 10;
 const WAL_CHECKPOINT_PAGES = 4000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -40,13 +42,13 @@ export function isWalSafe(version: string): boolean {
 export function openDatabase(path: string, version: string = process.versions.sqlite ?? '0'): Database {
   const isNew = !existsSync(path);
   if (isNew) createFile(path);
-  else refuseNewer(path);
+  else refuseOthers(path);
   const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, allowExtension: false });
   try {
     const exclusive = isWalSafe(version) ? undefined : `SQLite ${version} cannot share a write-ahead log safely`;
     if (exclusive) raw.exec('PRAGMA locking_mode=EXCLUSIVE');
+    enterWal(raw);
     raw.exec(`
-      PRAGMA journal_mode=WAL;
       PRAGMA synchronous=FULL;
       PRAGMA wal_autocheckpoint=${WAL_CHECKPOINT_PAGES};
       PRAGMA journal_size_limit=${WAL_LIMIT_BYTES};
@@ -63,6 +65,20 @@ export function openDatabase(path: string, version: string = process.versions.sq
   }
 }
 
+/** SQLite does not wait where two connections turn on a new file's log at the same moment: one of them is told `busy`. */
+function enterWal(raw: DatabaseSync): void {
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      raw.exec('PRAGMA journal_mode=WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
 function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
@@ -74,13 +90,16 @@ function createFile(path: string): void {
   }
 }
 
-/** A read-only look, so that a file of a later kato stays as it is, byte for byte. */
-function refuseNewer(path: string): void {
+/** A read-only look, so that a file of another program or of a later kato stays as it is, byte for byte. */
+function refuseOthers(path: string): void {
   const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
+    database.exec('BEGIN'); // One look: another process may be making the first tables at this moment.
     const found = readPragma(database, 'user_version');
     const owner = readPragma(database, 'application_id');
-    if (found > 0 && owner !== APPLICATION_ID) {
+    const tables = Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables);
+    const isEmpty = found === 0 && owner === 0 && tables === 0; // Left behind by a crash before the first table.
+    if (!isEmpty && owner !== APPLICATION_ID) {
       throw new KatoError('store-corrupt', `${path} is an SQLite file, but not a store of kato's`, {
         hint: 'move it away, or point KATO_HOME elsewhere',
       });
@@ -105,7 +124,7 @@ function migrate(raw: DatabaseSync): void {
     for (const migration of migrations.slice(from)) raw.exec(migration);
     raw.exec(`PRAGMA user_version=${migrations.length}; PRAGMA application_id=${APPLICATION_ID}; COMMIT`);
   } catch (error) {
-    raw.exec('ROLLBACK');
+    if (raw.isTransaction) raw.exec('ROLLBACK'); // A full disk has rolled back already.
     throw error;
   }
 }

@@ -4,12 +4,14 @@ import { sessionId } from '../../core/session.ts';
 import { composeEvent } from '../compose.ts';
 import { parseBody, unpack } from '../page.ts';
 import type { Cause, ReadQuery, SessionLink, StoredEvent } from '../store.ts';
+import { isBlockIntact } from './checksum.ts';
+import { damaged, parseColumn } from './failure.ts';
 import type { Database } from './open.ts';
 
 type Row = Record<string, unknown>;
 
-const BLOCK = `SELECT b.position, b.session, b.first_seq, b.count, b.generation, b.cause, b.revises, b.packed, b.body,
-  s.id AS source FROM block AS b LEFT JOIN source AS s ON s.pk = b.source`;
+const BLOCK = `SELECT b.position, b.session, b.first_seq, b.count, b.source AS source_pk, b.generation, b.cause, b.revises,
+  b.packed, b.body, b.sum, s.id AS source FROM block AS b LEFT JOIN source AS s ON s.pk = b.source`;
 
 /** What reading needs to know of a session besides its blocks. */
 interface SessionView {
@@ -24,7 +26,11 @@ export async function* readEvents(database: Database, query: ReadQuery): AsyncGe
   const pk = query.key && findSession(database, query.key);
   if (query.key && pk === undefined) return;
   const views = new Map<number, SessionView>();
+  let version = dataVersion(database);
   for (const row of blocks(database, query, pk)) {
+    const before = version;
+    version = dataVersion(database);
+    if (version !== before) views.clear(); // Written to since the last page: marks and links may be others now.
     const session = Number(row.session);
     const view = views.get(session) ?? openView(database, session);
     if (!view) continue;
@@ -33,6 +39,12 @@ export async function* readEvents(database: Database, query: ReadQuery): AsyncGe
     const page = decodeBlock(row, view).filter((stored) => isWanted(stored, view, query));
     if (page.length > 0) yield query.backward ? page.reverse() : page;
   }
+}
+
+/** Differs when this connection or any other has written. */
+function dataVersion(database: Database): string {
+  const row = database.sql('SELECT total_changes() AS own, data_version AS others FROM pragma_data_version').get();
+  return `${row?.own} ${row?.others}`;
 }
 
 /** Blocks one by one; the next is looked up when it is asked for. */
@@ -46,6 +58,7 @@ function* blocks(database: Database, query: ReadQuery, session: number | undefin
       `${BLOCK} WHERE ${chosen} b.position < ? AND b.position + b.count > ? + 1 ORDER BY b.position DESC LIMIT 1`,
     );
     for (let row = sql.get(...bind, before, after); row; row = sql.get(...bind, before, after)) {
+      if (Number(row.position) >= before) throw astray(row);
       before = Number(row.position);
       yield row;
     }
@@ -54,9 +67,15 @@ function* blocks(database: Database, query: ReadQuery, session: number | undefin
   let from = firstBlock(database, session, after);
   const sql = database.sql(`${BLOCK} WHERE ${chosen} b.position >= ? ORDER BY b.position LIMIT 1`);
   for (let row = sql.get(...bind, from); row; row = sql.get(...bind, from)) {
+    if (Number(row.position) < from || Number(row.count) < 1) throw astray(row);
     from = Number(row.position) + Number(row.count);
     yield row;
   }
+}
+
+/** A look-up that gives what was not asked for: the file's own structure is damaged, and following it would never end. */
+function astray({ position }: Row) {
+  return damaged(`the order of block ${position}`);
 }
 
 /** The position of the block that holds the first event behind `after`. */
@@ -75,9 +94,10 @@ function isWanted({ position, event, cause }: StoredEvent, view: SessionView, qu
 }
 
 function decodeBlock(row: Row, view: SessionView): StoredEvent[] {
+  if (!isBlockIntact(row)) throw damaged(`block ${row.position}`);
   const firstSeq = Number(row.first_seq);
   const position = Number(row.position);
-  const revises: Record<string, number> = row.revises === null ? {} : JSON.parse(String(row.revises));
+  const revises: Record<string, number> = row.revises === null ? {} : parseColumn(row, 'revises');
   const bodies = parseBody(unpack(row.body as Uint8Array, row.packed === 1));
   return bodies.map((body, index) => {
     const seq = firstSeq + index;
@@ -113,14 +133,14 @@ function openView(database: Database, session: number): SessionView | undefined 
   };
 }
 
-function readLink(database: Database, session: number, key: SessionKey): SessionLink | undefined {
+export function readLink(database: Database, session: number, key: SessionKey): SessionLink | undefined {
   const row = database.sql('SELECT parent, resolved FROM link WHERE session = ?').get(session);
   return row && toLink(row, key);
 }
 
 export function toLink(row: Row, key: SessionKey): SessionLink {
-  const parent = JSON.parse(String(row.parent));
-  return row.resolved === null ? { key, parent } : { key, parent, resolved: JSON.parse(String(row.resolved)) };
+  const parent = parseColumn(row, 'parent');
+  return row.resolved === null ? { key, parent } : { key, parent, resolved: parseColumn(row, 'resolved') };
 }
 
 /** Single events by seq, in the order of their seq. */

@@ -1,9 +1,12 @@
 /** Sessions, sources and what belongs to them, as the port shows them. */
+import { hash } from 'node:crypto';
 import type { DiagnosticCode } from '../../core/diagnostic.ts';
 import { type SessionKey, sessionId } from '../../core/session.ts';
 import type { SourceDiagnostic, SourceRecord } from '../../core/source.ts';
 import { unpack } from '../page.ts';
 import type { Blob, Offset, Quarantine, RawChunk, SessionLink, SessionRecord, StoreStats } from '../store.ts';
+import { isRawIntact } from './checksum.ts';
+import { damaged, parseColumn } from './failure.ts';
 import type { Database } from './open.ts';
 import { findSession, toLink } from './read.ts';
 
@@ -16,7 +19,7 @@ function toSession(row: Row): SessionRecord {
   return {
     key,
     id: sessionId(key),
-    facts: JSON.parse(String(row.facts)),
+    facts: parseColumn(row, 'facts'),
     lastSeq: Number(row.last_seq),
     lastPosition: Number(row.last_position),
   };
@@ -62,14 +65,14 @@ function toSource(row: Row): SourceRecord {
     provider: String(row.provider),
     path: String(row.path),
     nativeId: row.native_id === null ? undefined : String(row.native_id),
-    stat: JSON.parse(String(row.stat)),
-    probe: row.probe === null ? undefined : JSON.parse(String(row.probe)),
+    stat: parseColumn(row, 'stat'),
+    probe: row.probe === null ? undefined : parseColumn(row, 'probe'),
     checkpoint: {
-      cursor: JSON.parse(String(row.cursor)),
+      cursor: parseColumn(row, 'cursor'),
       endBytes: Number(row.end_bytes),
-      state: JSON.parse(String(row.state)),
+      state: parseColumn(row, 'state'),
       decoderVersion: Number(row.decoder_version),
-      companions: JSON.parse(String(row.companions)),
+      companions: parseColumn(row, 'companions'),
       generation: Number(row.generation),
       unswept: row.unswept === 1,
     },
@@ -88,14 +91,16 @@ export function getSource(database: Database, id: string): SourceRecord | undefi
 }
 
 export function* readRaw(database: Database, source: string): Generator<RawChunk> {
-  const sql = `SELECT r.offset, r.bytes, r.ends, r.packed, r.data FROM raw AS r JOIN source AS s ON s.pk = r.source
+  const sql = `SELECT r.source, r.generation, r.offset, r.bytes, r.ends, r.packed, r.data, r.sum FROM raw AS r JOIN source AS s ON s.pk = r.source
     WHERE s.id = ? AND r.generation = s.generation AND r.offset >= ? ORDER BY r.offset LIMIT 1`;
   let from = 0;
   for (let row = database.sql(sql).get(source, from); row; row = database.sql(sql).get(source, from)) {
+    const isNext = Number(row.offset) === from && Number(row.bytes) > 0; // Else a damaged index leads in a circle.
+    if (!isNext || !isRawIntact(row)) throw damaged(`the raw bytes of source ${source} at ${row.offset}`);
     const offset = Number(row.offset);
     const bytes = Number(row.bytes);
-    from = offset + Math.max(bytes, 1);
-    const ends = row.ends === null ? undefined : JSON.parse(String(row.ends));
+    from = offset + bytes;
+    const ends = row.ends === null ? undefined : parseColumn(row, 'ends');
     yield { offset, bytes, ends, data: unpack(row.data as Uint8Array, row.packed === 1), packed: false };
   }
 }
@@ -130,8 +135,19 @@ const BLOB = 'SELECT media_type, packed, content FROM blob WHERE sha256 = ?';
 export function getBlob(database: Database, sha256: string): Blob | undefined {
   const row = database.sql(BLOB).get(Buffer.from(sha256, 'hex'));
   if (!row) return undefined;
-  const content = unpack(row.content as Uint8Array, row.packed === 1);
+  const content = blobContent(row, sha256);
+  if (!content) throw damaged(`blob ${sha256}`);
   return { sha256, mediaType: String(row.media_type), content };
+}
+
+/** The content of a row of `blob`; absent when it is not what its name says. */
+export function blobContent(row: Row, sha256: string): Uint8Array | undefined {
+  try {
+    const content = unpack(row.content as Uint8Array, row.packed === 1);
+    return hash('sha256', content, 'hex') === sha256 ? content : undefined;
+  } catch {
+    return undefined; // What cannot be unpacked is damaged as well; the caller says so.
+  }
 }
 
 export function getSideFile(database: Database, key: SessionKey, name: string): Blob | undefined {
@@ -155,7 +171,7 @@ export function readStats(database: Database): StoreStats {
 
 export function getOffset(database: Database, consumer: string): Offset | undefined {
   const row = database.sql('SELECT position, state FROM consumer_offset WHERE consumer = ?').get(consumer);
-  return row && { consumer, position: Number(row.position), state: JSON.parse(String(row.state)) };
+  return row && { consumer, position: Number(row.position), state: parseColumn(row, 'state') };
 }
 
 export function listForgotten(database: Database): SessionKey[] {

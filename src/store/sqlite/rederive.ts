@@ -12,7 +12,7 @@ import { findSession } from './read.ts';
 export function rederiveSessions(database: Database, batches: Iterable<Batch>): Appended {
   const replaced = new Set<string>();
   const recounted = new Set<string>();
-  let events = 0;
+  const done = { events: 0, revisions: 0, rows: 0 };
   for (const batch of batches) {
     for (const { key } of batch.sessions) {
       const name = `${key.provider}\0${key.nativeId}`;
@@ -24,16 +24,22 @@ export function rederiveSessions(database: Database, batches: Iterable<Batch>): 
       changes(database, 'DELETE FROM diagnostic WHERE source = (SELECT pk FROM source WHERE id = ?)', source);
       recounted.add(source);
     }
-    events += appendBatch(database, { ...batch, cause: 'reprocess' }).events;
+    const { events, revisions, rows } = appendBatch(database, { ...batch, cause: 'reprocess' });
+    done.events += events;
+    done.revisions += revisions;
+    done.rows += rows;
   }
-  return { events, revisions: 0, rows: events };
+  return done;
 }
 
-/** Everything up to here is replaced: its identities are free for the new derivation, its facts are told anew. */
+/**
+ * Everything up to here is replaced: its identities are free for the new derivation, its facts are told anew. Marks stay,
+ * because what was written is still read.
+ */
 function replaceDerivation(database: Database, key: SessionKey): void {
   const session = findSession(database, key);
   if (session === undefined) return;
   changes(database, `UPDATE session SET replaced_seq = last_seq, facts = '{}' WHERE pk = ?`, session);
   changes(database, 'DELETE FROM identity WHERE session = ?', session);
-  changes(database, 'DELETE FROM superseded WHERE session = ?', session);
+  changes(database, 'DELETE FROM elsewhere WHERE session = ?', session);
 }

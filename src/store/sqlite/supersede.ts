@@ -3,9 +3,9 @@
  *
  * `retracted` is what the agent took back; `vanished` is what a new generation of the source no longer holds.
  */
-
 import { parseBody, unpack } from '../page.ts';
 import type { Supersession } from '../store.ts';
+import { isBlockIntact } from './checksum.ts';
 import type { Database } from './open.ts';
 
 export function supersede(database: Database, change: Supersession): number {
@@ -44,46 +44,38 @@ interface Place {
   readonly ordinal?: number;
 }
 
-/** Seqs of the events in a part of a source, or from an ordinal on: newest blocks first, until one lies wholly before. */
+/** Seqs of the events in a part of a source, or from an ordinal on. */
 function seqsAt(
   database: Database,
   session: number,
   change: Exclude<Supersession, { readonly records: unknown }>,
 ): number[] {
   const isByOrdinal = 'fromOrdinal' in change;
-  const sql = `SELECT first_seq, packed, body FROM block WHERE session = ? AND first_seq > (
+  const sql = `SELECT position, first_seq, source, generation FROM block WHERE session = ? AND first_seq > (
       SELECT replaced_seq FROM session WHERE pk = block.session
-    ) AND source ${isByOrdinal ? '!=' : '='} (SELECT pk FROM source WHERE id = ?) ORDER BY first_seq DESC`;
+    ) AND source ${isByOrdinal ? 'IS NOT' : 'IS'} coalesce((SELECT pk FROM source WHERE id = ?), 0) ORDER BY first_seq DESC`;
+  const blocks = database.sql(sql).all(session, isByOrdinal ? change.exceptSource : change.source);
   const from = isByOrdinal ? change.fromOrdinal : change.fromOffset;
   const until = isByOrdinal ? Number.MAX_SAFE_INTEGER : change.untilOffset;
-  const found: number[] = [];
-  for (const row of database.sql(sql).iterate(session, isByOrdinal ? change.exceptSource : change.source)) {
-    const events = parseBody(unpack(row.body as Uint8Array, row.packed === 1));
-    const places = events.map((event) => (event as { source: Place }).source);
-    const numbers = places.map((place) => (isByOrdinal ? place.ordinal : place.offset) ?? -1);
-    numbers.forEach((number, index) => {
-      if (number >= from && number < until) found.push(Number(row.first_seq) + index);
-    });
-    if (numbers.every((number) => number < from)) break;
-  }
-  return found;
+  const passed = new Set<string>();
+  return blocks.flatMap(({ position, first_seq, source, generation }) => {
+    const reading = `${source} ${generation}`;
+    if (passed.has(reading)) return [];
+    const numbers = placesOf(database, Number(position)).map(
+      (place) => (isByOrdinal ? place.ordinal : place.offset) ?? 0,
+    );
+    // Newest blocks come first, and each reading of a source goes forward: once a block lies wholly before, so does the
+    // rest of that reading. Events without a place, such as those of companions, say nothing.
+    const isBefore = numbers.every((number) => number < from);
+    if (isBefore && numbers.some((number) => number > 0)) passed.add(reading);
+    return numbers.flatMap((number, index) => (number >= from && number < until ? [Number(first_seq) + index] : []));
+  });
 }
 
-/** Ends a new generation: what this source held before and holds no more is marked, what is back is unmarked. */
-export function sweep(database: Database, source: number, generation: number): number {
-  const sessions = database.sql('SELECT DISTINCT session FROM block WHERE source = ?').all(source);
-  let rows = 0;
-  for (const { session } of sessions) {
-    const gone = `INSERT OR IGNORE INTO superseded
-      SELECT session, seq, 'vanished' FROM identity AS i WHERE session = ? AND EXISTS (
-        SELECT 1 FROM identity AS f WHERE f.session = i.session AND f.id = i.id AND f.revision = 0
-          AND f.source = ? AND f.generation < ?)`;
-    const back = `DELETE FROM superseded WHERE reason = 'vanished' AND session = ? AND seq IN (
-        SELECT i.seq FROM identity AS i JOIN identity AS f ON f.session = i.session AND f.id = i.id AND f.revision = 0
-        WHERE i.session = ? AND f.source = ? AND f.generation = ?)`;
-    const pk = Number(session);
-    rows += Number(database.sql(gone).run(pk, source, generation).changes);
-    rows += Number(database.sql(back).run(pk, pk, source, generation).changes);
-  }
-  return rows;
+/** Where the events of a block stood. None for a damaged block: a check of the store names it, and reading goes on. */
+function placesOf(database: Database, position: number): readonly Place[] {
+  const row = database.sql('SELECT *, source AS source_pk FROM block WHERE position = ?').get(position);
+  if (!row || !isBlockIntact(row)) return [];
+  const events = parseBody(unpack(row.body as Uint8Array, row.packed === 1));
+  return events.map((event) => (event as { source: Place }).source);
 }

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { KatoError, systemCode } from '../../src/core/errors.ts';
+
+it('an error carries its code, a hint, details and its cause', () => {
+  const cause = new Error('below');
+  const error = new KatoError('denied', 'cannot write to x', { hint: 'ask', cause, details: ['one'] });
+  assert.deepEqual(
+    [error.name, error.code, error.message, error.hint],
+    ['KatoError', 'denied', 'cannot write to x', 'ask'],
+  );
+  assert.deepEqual([error.cause, error.details], [cause, ['one']]);
+  assert.deepEqual(new KatoError('internal', 'x').details, []);
+});
+
+it('the system code of an error is the one that the system gave', () => {
+  let missing: unknown;
+  try {
+    readFileSync('/nowhere/at/all');
+  } catch (error) {
+    missing = error;
+  }
+  assert.deepEqual([missing, new Error('x'), { code: 'ENOENT' }, undefined].map(systemCode), [
+    'ENOENT',
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
