@@ -19,11 +19,6 @@ export function sourceId(provider: string, { device, inode, birthNs }: FileStat,
   return hash('sha256', key, 'hex').slice(0, 16);
 }
 
-/** Whether two looks were at the same file, by the file system's word. */
-export function isSameFile(a: FileStat, b: FileStat): boolean {
-  return a.device === b.device && a.inode === b.inode && a.birthNs === b.birthNs;
-}
-
 /** Whether nothing can have changed between two looks at the same file. */
 export function isUnchanged(a: FileStat, b: FileStat): boolean {
   return a.sizeBytes === b.sizeBytes && a.modifiedNs === b.modifiedNs && a.changedNs === b.changedNs;

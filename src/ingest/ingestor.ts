@@ -101,14 +101,20 @@ class Pass {
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
   }
 
-  /** Known sources with a new path, and those whose file is gone. */
+  /** Known sources with a new path, and those whose file is gone; not what another process has just said of them. */
   async noteMoves(
     moved: readonly { record: SourceRecord; found: PlannedReading['found'] }[],
     gone: readonly SourceRecord[],
   ) {
     const renamed = moved.map(({ record, found }) => ({ ...record, path: found.path, stat: found.stat, gone: false }));
     const lost = gone.map((record) => ({ ...record, gone: true }));
-    for (const record of [...renamed, ...lost]) await this.#storeRecord(record);
+    for (const record of [...renamed, ...lost]) {
+      try {
+        await this.#storeRecord(record);
+      } catch (error) {
+        if (!isMoved(error)) throw error;
+      }
+    }
   }
 
   /** Reads all families, several at a time. The first failure of the store ends the pass. */
@@ -164,8 +170,7 @@ class Pass {
       try {
         return await this.#read(current);
       } catch (error) {
-        const isMoved = error instanceof KatoError && error.code === 'checkpoint-moved';
-        if (!isMoved || attempt === MOST_ATTEMPTS) throw error;
+        if (!isMoved(error) || attempt === MOST_ATTEMPTS) throw error;
         const record = await this.#options.store.source(current.known?.record.id ?? current.freshId);
         current = { ...current, known: record && { record, by: current.known?.by ?? 'file' } };
       }
@@ -181,8 +186,8 @@ class Pass {
     const reading = this.#reading(planned, record, content, restart);
     const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
     const elsewhere = isFirst && !planned.found.isLoose ? this.#options.readElsewhere : undefined;
-    this.#filesRead += 1;
     await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
+    this.#filesRead += 1;
   }
 
   /** Stores batches in order, reading the next one while one is being stored. */
@@ -259,4 +264,9 @@ class Pass {
     const [appended] = await this.#options.store.append([batch]);
     this.#rows += appended?.rows ?? 0;
   }
+}
+
+/** Whether another process has read the source since it was looked at. */
+function isMoved(error: unknown): boolean {
+  return error instanceof KatoError && error.code === 'checkpoint-moved';
 }

@@ -4,7 +4,7 @@
  * A file is matched with a known source by the file system's identity first. What is left over is matched with sources
  * that were found nowhere: by path (an atomic rewrite gives a file a new identity), then by name (a file was archived or
  * compressed). These are claims: whether the file really continues the source, its content tells when the plan is
- * carried out. Pure.
+ * carried out. A file with several names (links) counts once. Pure.
  */
 import type { SourceRecord } from '../core/source.ts';
 import type { FoundSource } from './discovery.ts';
@@ -34,7 +34,7 @@ export function planPass(
   roots: readonly string[],
 ): Plan {
   const byFile = new Map(known.map((record) => [fileKey(record.provider, record.stat), record]));
-  const pairs = found.map((one) => ({ one, same: byFile.get(fileKey(one.provider.id, one.stat)) }));
+  const pairs = onePerFile(found, byFile).map((one) => ({ one, same: byFile.get(fileOf(one)) }));
   const met = new Set(pairs.flatMap(({ same }) => same?.id ?? []));
   const claims = new Claims(known.filter(({ id }) => !met.has(id)));
   const ids = new Set(known.map(({ id }) => id));
@@ -95,6 +95,26 @@ function stem(path: string): string {
 
 function fileKey(provider: string, { device, inode, birthNs }: SourceRecord['stat']): string {
   return `${provider}\0${device}\0${inode}\0${birthNs}`;
+}
+
+function fileOf({ provider, stat }: FoundSource): string {
+  return fileKey(provider.id, stat);
+}
+
+/** Each file under one of its names: the one it is known by, else the first. */
+function onePerFile(found: readonly FoundSource[], known: ReadonlyMap<string, SourceRecord>): readonly FoundSource[] {
+  const files = new Map<string, FoundSource>();
+  for (const one of found) {
+    const file = fileOf(one);
+    const other = files.get(file);
+    const isBetter = !other || (other.path !== known.get(file)?.path && isPreferred(one, other, known.get(file)));
+    if (isBetter) files.set(file, one);
+  }
+  return [...files.values()];
+}
+
+function isPreferred(one: FoundSource, other: FoundSource, known: SourceRecord | undefined): boolean {
+  return one.path === known?.path || one.path < other.path;
 }
 
 function freshId({ provider, stat }: FoundSource, taken: Set<string>): string {

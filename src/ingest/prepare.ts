@@ -30,7 +30,7 @@ export interface PrepareContext {
 }
 
 /** A source that has not been read. */
-export function newSource({ found, freshId }: PlannedReading): SourceRecord {
+function newSource({ found, freshId }: PlannedReading): SourceRecord {
   const { provider, path, stat } = found;
   const checkpoint = {
     cursor: null,

@@ -12,7 +12,11 @@ import { callPoints, hasStrace, type KillReport, killAtCalls, killAtRandom, make
 import { sampleHome } from './sample-home.ts';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, kills: { type: 'string', default: '200' }, every: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '200' },
+    every: { type: 'string', default: '1' },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const folder = mkdtempSync(join(tmpdir(), 'kato-torture-'));
@@ -32,7 +36,10 @@ Object.assign(large.env, {
   CODEX_HOME: join(large.home, 'agents/codex'),
   GEMINI_CLI_HOME: join(large.home, 'agents/gemini'),
 });
-tell('kill at random during an import of 60 sessions', await killAtRandom(large, Number(values.kills), new Random(seed)));
+tell(
+  'kill at random during an import of 60 sessions',
+  await killAtRandom(large, Number(values.kills), new Random(seed)),
+);
 
 if (hasStrace()) {
   const small = makeArena(join(folder, 'small'), sampleHome(join(folder, 'sample')));

@@ -8,9 +8,9 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Random } from '../bench/random.ts';
 import { KATO } from '../support/cli.ts';
 import { dumpDatabase } from '../support/dump.ts';
-import type { Random } from '../bench/random.ts';
 
 /** A person's home with session files, and kato's home in it. */
 export interface Arena {
@@ -93,7 +93,9 @@ export function hasStrace(): boolean {
 }
 
 /** Every system call of an import on a path below kato's home or the agents' folders. */
-export async function callPoints(arena: Arena): Promise<{ readonly points: readonly CallPoint[]; readonly dump: string; readonly paths: readonly string[] }> {
+export async function callPoints(
+  arena: Arena,
+): Promise<{ readonly points: readonly CallPoint[]; readonly dump: string; readonly paths: readonly string[] }> {
   const { dump } = await uninterrupted(arena);
   const paths = pathsOf(arena);
   reset(arena);
@@ -120,11 +122,18 @@ export async function callPoints(arena: Arena): Promise<{ readonly points: reado
 function pathsOf({ home, kato }: Arena): string[] {
   const { stdout } = spawnSync('find', [home], { encoding: 'utf8' });
   const database = join(kato, 'kato.db');
-  return [...new Set([...stdout.trim().split('\n'), database, `${database}-wal`, `${database}-shm`, `${database}-journal`])];
+  return [
+    ...new Set([...stdout.trim().split('\n'), database, `${database}-wal`, `${database}-shm`, `${database}-journal`]),
+  ];
 }
 
 /** Kills at these calls, one run each. */
-export async function killAtCalls(arena: Arena, points: readonly CallPoint[], paths: readonly string[], dump: string): Promise<KillReport> {
+export async function killAtCalls(
+  arena: Arena,
+  points: readonly CallPoint[],
+  paths: readonly string[],
+  dump: string,
+): Promise<KillReport> {
   const failures: string[] = [];
   let killed = 0;
   const filter = paths.flatMap((path) => ['-P', path]);

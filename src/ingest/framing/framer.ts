@@ -46,5 +46,3 @@ export interface Framer {
   /** Up to where every byte is accounted for. */
   accountedBytes(): number;
 }
-
-export const nothingFramed: Framed = { frames: [], quarantined: [], diagnostics: [] };

@@ -8,12 +8,13 @@
  * of 1 MiB counted from its start.
  *
  * The cursor is `{offset}`; inside an oversize line also `stored`: up to there its bytes are accounted for, but the line
- * is read again from its start, so that its frame does not depend on how often reading was interrupted.
+ * is read again from its start, so that its frame does not depend on how often reading was interrupted. `rest` says that
+ * a record of the line was taken before its newline had come: what follows on that line is its rest, not a line.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { frameHash } from '../../core/identity.ts';
-import { numberAt } from '../../core/json.ts';
+import { booleanAt, numberAt } from '../../core/json.ts';
 import type { Cursor } from '../../core/source.ts';
 import type { OversizeValue } from '../../providers/provider.ts';
 import { type CutFrame, FRAME_LIMIT_BYTES, type Framed, type Framer, type QuarantinedBytes } from './framer.ts';
@@ -32,11 +33,14 @@ export interface JsonlPosition {
   readonly offset: number;
   /** Up to where bytes are accounted for already; never before `offset`. */
   readonly stored: number;
+  /** Whether a record of this line was taken already. */
+  readonly isRest: boolean;
 }
 
 export function jsonlPosition(cursor: Cursor | undefined): JsonlPosition {
   const offset = numberAt(cursor, 'offset') ?? 0;
-  return { offset, stored: Math.max(offset, numberAt(cursor, 'stored') ?? 0) };
+  const stored = Math.max(offset, numberAt(cursor, 'stored') ?? 0);
+  return { offset, stored, isRest: booleanAt(cursor, 'rest') === true };
 }
 
 export function createJsonlFramer(cursor?: Cursor, limitBytes: number = FRAME_LIMIT_BYTES): Framer {
@@ -57,11 +61,13 @@ class JsonlFramer implements Framer {
   #pieceBytes = 0;
   #oversize: OversizeLine | undefined;
   #accounted: number;
+  #isRest: boolean;
 
-  constructor({ offset, stored }: JsonlPosition, limitBytes: number) {
+  constructor({ offset, stored, isRest }: JsonlPosition, limitBytes: number) {
     this.#limitBytes = limitBytes;
     this.#lineStart = offset;
     this.#accounted = stored;
+    this.#isRest = isRest;
   }
 
   push(bytes: Uint8Array): Framed {
@@ -91,13 +97,15 @@ class JsonlFramer implements Framer {
     }
     if (taken === 0) return out;
     this.#advance(start + taken);
+    this.#isRest = true;
     if (taken < line.length) this.#holdBack(line.subarray(taken));
     return out;
   }
 
   cursor(): Cursor {
     const offset = this.#lineStart;
-    return this.#accounted > offset ? { offset, stored: this.#accounted } : { offset };
+    const stored = this.#accounted > offset ? { stored: this.#accounted } : {};
+    return { offset, ...stored, ...(this.#isRest && { rest: true }) };
   }
 
   accountedBytes(): number {
@@ -145,11 +153,12 @@ class JsonlFramer implements Framer {
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#oversize = undefined;
+    this.#isRest = false;
   }
 
   #takeLine(line: Uint8Array, out: Collected): void {
     if (line.length === 0) return;
-    const value = parseRecord(line, this.#lineStart);
+    const value = this.#isRest ? undefined : parseRecord(line, this.#lineStart);
     if (value !== undefined) {
       this.#cut(line, this.#lineStart, value, out);
       return;
@@ -164,8 +173,14 @@ class JsonlFramer implements Framer {
     out.diagnostics.push(...diagnostics);
   }
 
+  /** Without white space around it: a writer's CR, or a newline that comes later, does not make it another record. */
   #cut(bytes: Uint8Array, offset: number, value: unknown, out: Collected): void {
-    out.frames.push({ role: 'record', offset, bytes: bytes.length, value, hash: () => frameHash(trimmed(bytes)) });
+    let end = bytes.length;
+    while (isSpace(bytes[end - 1])) end -= 1;
+    const start = skipSpace(bytes, 0);
+    const record = bytes.subarray(start, end);
+    const hash = () => frameHash(record);
+    out.frames.push({ role: 'record', offset: offset + start, bytes: record.length, value, hash });
   }
 }
 
@@ -184,15 +199,6 @@ function endsObject(line: Uint8Array): boolean {
   let end = line.length;
   while (end > 0 && isSpace(line[end - 1])) end -= 1;
   return line[end - 1] === CLOSE;
-}
-
-/** Without white space around it: a writer's CR, or a missing last newline, does not make it another record. */
-function trimmed(bytes: Uint8Array): Uint8Array {
-  let start = 0;
-  let end = bytes.length;
-  while (isSpace(bytes[start])) start += 1;
-  while (end > start && isSpace(bytes[end - 1])) end -= 1;
-  return bytes.subarray(start, end);
 }
 
 /** A line that is too large to keep: what is remembered of it while it passes by. */

@@ -3,8 +3,10 @@
  *
  * Seen in audits of real session files: a record that was cut off and another written right behind it on the same line
  * (splice), two records without a newline between them (join), runs of NUL before a record. A line is searched from the
- * left for `{`; the first object that parses and reaches the end of the line, or the next object, is a record. So the
- * longest valid record is taken, and an object that merely stood inside a torn record is not mistaken for one.
+ * left for `{`. An object that parses is a record when nothing torn stands before it, or when it reaches the end of the
+ * line or the next object. So the longest valid record is taken, and an object that merely stood inside a torn record is
+ * not mistaken for one. What comes behind a record does not change that it is one: it may have been read before the rest
+ * of its line was written.
  *
  * The work is bounded by a multiple of the line's length; what is left when it is used up is quarantined.
  */
@@ -22,6 +24,8 @@ export interface Salvaged {
   /** What belongs to no record, white space apart: start and end. */
   readonly quarantined: readonly { readonly start: number; readonly end: number; readonly reason: string }[];
   readonly diagnostics: readonly Diagnostic[];
+  /** How many bytes were looked at to find the records: at most 17 times the line. */
+  readonly scannedBytes: number;
 }
 
 const WORK_FACTOR = 16;
@@ -29,7 +33,7 @@ const OPEN = 0x7b;
 
 /** Takes apart a line that is not one JSON value. `line` is without its newline. */
 export function salvage(line: Uint8Array): Salvaged {
-  const records = findRecords(line);
+  const { records, scannedBytes } = findRecords(line);
   const quarantined: { start: number; end: number; reason: string }[] = [];
   let from = 0;
   for (const { start, end } of [...records, { start: line.length, end: line.length }]) {
@@ -40,22 +44,32 @@ export function salvage(line: Uint8Array): Salvaged {
   if (records.length > 0) diagnostics.push({ code: 'salvaged-line' });
   if (quarantined.some(({ reason }) => reason === 'nul')) diagnostics.push({ code: 'nul-bytes' });
   if (quarantined.some(({ reason }) => reason !== 'nul')) diagnostics.push({ code: 'invalid-line' });
-  return { records, quarantined, diagnostics };
+  return { records, quarantined, diagnostics, scannedBytes };
 }
 
-function findRecords(line: Uint8Array): SalvagedRecord[] {
+function findRecords(line: Uint8Array) {
   const records: SalvagedRecord[] = [];
-  let budget = line.length * WORK_FACTOR;
-  for (let start = line.indexOf(OPEN); start >= 0 && budget > 0; start = line.indexOf(OPEN, start)) {
+  const budget = line.length * WORK_FACTOR;
+  let scannedBytes = 0;
+  let clean = skipBlank(line, 0);
+  for (let start = line.indexOf(OPEN); start >= 0 && scannedBytes < budget; start = line.indexOf(OPEN, start)) {
     const scan = scanValue(line, start);
-    budget -=
-      1 +
-      (scan.kind === 'complete' ? scan.end - start : scan.kind === 'invalid' ? scan.at - start : line.length - start);
-    const record = scan.kind === 'complete' && endsRecord(line, scan.end) ? parse(line, start, scan.end) : undefined;
+    const end = scan.kind === 'complete' ? scan.end : scan.kind === 'invalid' ? scan.at : line.length;
+    scannedBytes += 1 + end - start;
+    const isWhole = scan.kind === 'complete' && (start === clean || endsRecord(line, end));
+    const record = isWhole ? parse(line, start, end) : undefined;
     if (record) records.push(record);
-    start = record ? record.end : start + 1;
+    if (record) clean = skipBlank(line, end);
+    start = record ? end : start + 1;
   }
-  return records;
+  return { records, scannedBytes };
+}
+
+/** The first index from `from` on that is neither white space nor NUL: up to there nothing is torn. */
+function skipBlank(line: Uint8Array, from: number): number {
+  let index = from;
+  while (line[index] === 0 || isSpace(line[index])) index += 1;
+  return index;
 }
 
 /** Whether a record may end here: at the end of the line, before the next record, or before NULs. */

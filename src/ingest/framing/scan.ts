@@ -49,8 +49,8 @@ export function scanString(bytes: Uint8Array, start: number): Scan {
 function scanScalar(bytes: Uint8Array, start: number): Scan {
   let end = start;
   while (end < bytes.length && isScalarByte(bytes[end] ?? 0)) end += 1;
-  if (end === start) return { kind: 'invalid', at: start };
   if (end === bytes.length) return TRUNCATED;
+  if (end === start) return { kind: 'invalid', at: start };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
   const valid = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text);
   return valid ? { kind: 'complete', end } : { kind: 'invalid', at: start };
