@@ -1,12 +1,17 @@
 /** The known name that a misspelt one most likely meant; absent when none is close. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3));
+  const limit = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= limit ? best.candidate : undefined;
+  if (best && best.distance <= limit) return best.candidate;
+  const begun = known.filter((candidate) => candidate.toLowerCase().startsWith(name.toLowerCase()));
+  return name.length >= LEAST_BEGINNING && begun.length === 1 ? begun[0] : undefined;
 }
+
+/** A word that is cut off is understood from this many characters on. */
+const LEAST_BEGINNING = 3;
 
 /** Edits between two words: insert, delete, replace, or swap two neighbours. */
 function distance(a: string, b: string): number {

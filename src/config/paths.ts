@@ -20,12 +20,13 @@ export function homePaths(home: string): HomePaths {
   };
 }
 
-/** kato's home folder: what was asked for, else `KATO_HOME`, else `~/.kato`. */
+/** kato's home folder: what was asked for, else `KATO_HOME`, else `~/.kato`. Nothing is no answer. */
 export function katoHome(
   asked: string | undefined,
   variables: Readonly<Record<string, string | undefined>>,
   userHome: string,
 ): string {
-  const chosen = asked ?? variables.KATO_HOME ?? `${userHome}/.kato`;
-  return (chosen.startsWith('~/') ? `${userHome}${chosen.slice(1)}` : chosen).replace(/(?<=.)\/+$/, '');
+  const chosen = asked || variables.KATO_HOME || `${userHome}/.kato`;
+  const expanded = chosen === '~' || chosen.startsWith('~/') ? `${userHome}${chosen.slice(1)}` : chosen;
+  return expanded.replace(/(?<=.)\/+$/, '');
 }

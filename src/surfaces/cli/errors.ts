@@ -3,7 +3,7 @@ import { type ErrorCode, KatoError } from '../../core/errors.ts';
 import { visible } from './terminal.ts';
 
 /** 0 done, 1 failed, 2 usage, 3 nothing matched or ambiguous, 4 denied by policy, 5 needs a daemon that is not running. */
-export const exitStatus: Readonly<Record<ErrorCode, number>> = {
+const exitStatus: Readonly<Record<ErrorCode, number>> = {
   usage: 2,
   'config-missing': 1,
   'config-invalid': 1,

@@ -5,6 +5,7 @@
  * command quietly.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { nearest } from '../../config/nearest.ts';
 import { KatoError } from '../../core/errors.ts';
 import type { CliCommand } from './command.ts';
 import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
@@ -29,7 +30,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
 type Loaded = readonly (readonly [name: string, command: CliCommand])[];
 
 /** The command that the line begins with; all of them when that is none, or when the command asks about the others. */
-export async function loadCommands([first = '']: readonly string[]): Promise<Loaded> {
+async function loadCommands([first = '']: readonly string[]): Promise<Loaded> {
   const names = Object.hasOwn(commands, first) && first !== 'completion' ? [first] : Object.keys(commands);
   return Promise.all(
     names.map(async (name): Promise<Loaded[number]> => {
@@ -80,7 +81,7 @@ type Run = (
   flags: Readonly<Record<string, unknown>>,
 ) => Promise<void>;
 
-export function createProgram(services: CliServices, loaded: Loaded, run: Run): Command {
+function createProgram(services: CliServices, loaded: Loaded, run: Run): Command {
   const program = new Command('kato')
     .description('Own your AI conversations: a local-first recorder and transcript store for AI coding agents.')
     .version(services.version, '-V, --version', 'print the version')
@@ -112,12 +113,20 @@ export function createProgram(services: CliServices, loaded: Loaded, run: Run): 
       });
     }
   }
-  program.action(() => {
+  program.allowExcessArguments().action(() => {
+    const [name] = program.args;
+    if (name !== undefined) throw unknownCommand(name);
     throw new KatoError('usage', 'no command given', {
       hint: '`kato --help` lists the commands; `kato demo` shows what it does',
     });
   });
   return program;
+}
+
+function unknownCommand(name: string): KatoError {
+  const close = nearest(name, Object.keys(commands));
+  const hint = close === undefined ? '`kato --help` lists the commands' : `did you mean \`${close}\`?`;
+  return new KatoError('usage', `unknown command \`${name}\``, { hint });
 }
 
 function globalOptions(flags: Readonly<Record<string, unknown>>): GlobalOptions {

@@ -26,7 +26,7 @@ const SWITCHES: Readonly<Record<string, keyof FormatOptions>> = {
   replayed: 'replayed',
   anchors: 'anchors',
 };
-export const switchNames = [...Object.keys(SWITCHES), 'subagents'];
+const switchNames = [...Object.keys(SWITCHES), 'subagents'];
 
 export function renderRequest(format: FormatId, flags: RenderFlags, config: Config): RenderRequest {
   const preset = presetFor(format, flags, config);
