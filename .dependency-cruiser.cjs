@@ -1,5 +1,6 @@
 /** Who may import whom: the rules of docs/architecture.md. */
-const pure = '^(src/core|src/providers|src/ingest/framing|src/record/formats|src/record/(commands|plan|write-policy)\\.ts)';
+const pure =
+  '^(src/core|src/providers|src/ingest/framing|src/record/formats|src/record/(commands|plan|write-policy)\\.ts)';
 const composition = '^src/(main|ingest-worker|index|store-api|providers-api)\\.ts$';
 
 module.exports = {
@@ -59,7 +60,10 @@ module.exports = {
       name: 'layers: ingest knows the contracts of providers and of the store',
       severity: 'error',
       from: { path: '^src/ingest/' },
-      to: { path: '^src/', pathNot: '^src/(core|ingest)/|^src/providers/provider\\.ts$|^src/store/(store|page|sighting)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(core|ingest)/|^src/providers/provider\\.ts$|^src/store/(store|page|sighting)\\.ts$',
+      },
     },
     {
       name: 'layers: record knows core and the contract of the store',
@@ -81,7 +85,12 @@ module.exports = {
       from: { path: '^src/surfaces/([^/]+)/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/(core|app|config)/', '^src/surfaces/$1/', '^src/record/formats/(format|presets)\\.ts$', '^src/(ingest/ingestor|store/store)\\.ts$'],
+        pathNot: [
+          '^src/(core|app|config)/',
+          '^src/surfaces/$1/',
+          '^src/record/formats/(format|presets)\\.ts$',
+          '^src/(ingest/ingestor|store/store)\\.ts$',
+        ],
       },
     },
     {

@@ -101,21 +101,18 @@ async function writeBody(
   return { events, bytes };
 }
 
-export function documentOf(
-  { key, id, facts }: SessionRecord,
-  { userName }: { readonly userName: string },
-): DocumentInfo {
+function documentOf({ key, id, facts }: SessionRecord, { userName }: { readonly userName: string }): DocumentInfo {
   return { key, sessionId: id, facts, recordingIds: [], userName };
 }
 
-export function nothing({ id }: SessionRecord): KatoError {
+function nothing({ id }: SessionRecord): KatoError {
   return new KatoError('nothing-to-export', `session ${shortId(id)} has nothing to show with these options`, {
     hint: 'try --preset audit, which shows everything',
   });
 }
 
 /** `<yyyy-mm-dd_hhmm>-<title>--<short id>.md`; without a time where none is known. */
-export function generatedName(
+function generatedName(
   { id, facts }: SessionRecord,
   format: Format,
   slug: (title: string, length: number) => string,
@@ -158,7 +155,7 @@ function destinationFor(
 }
 
 /** The folders where this session may be written. */
-export function policyFor({ facts }: SessionRecord, context: ExportContext): WritePolicy {
+function policyFor({ facts }: SessionRecord, context: ExportContext): WritePolicy {
   const { katoHome, userHome, recordings, configuredRoots, projectFolders } = context;
   const roots: WriteRoot[] = [
     { kind: 'recordings', path: recordings },

@@ -127,7 +127,6 @@ const source = object(
     sideFile: string,
   },
 );
-export type EventSource = Infer<typeof source>;
 
 const eventId = matching('^[0-9a-f]{32}$', '32 hex digits') as Schema<EventId>;
 declare const eventIdBrand: unique symbol;

@@ -89,7 +89,7 @@ function flawOf(component: string): string | undefined {
 }
 
 /** The path with `.` and `..` worked out by name, and without a trailing slash. */
-export function normalise(path: string): string {
+function normalise(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();

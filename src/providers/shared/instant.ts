@@ -13,7 +13,7 @@ export function toInstant(value: unknown): string | undefined {
 }
 
 /** Milliseconds since 1970 as an instant; absent when they are not a time between 1970 and 9999. */
-export function fromMs(ms: unknown): string | undefined {
+function fromMs(ms: unknown): string | undefined {
   if (typeof ms !== 'number' || !(ms >= 0 && ms < 253_402_300_800_000)) return undefined;
   return new Date(ms).toISOString();
 }

@@ -3,7 +3,7 @@ import type { Attachment, Edit } from '../../core/event.ts';
 import type { JsonValue } from '../../core/json.ts';
 
 /** Text in a code fence that is longer than any run of its character inside. */
-export function fence(text: string, language = ''): string {
+function fence(text: string, language = ''): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const marks = '`'.repeat(longest + 1);
   return `${marks}${language}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${marks}`;

@@ -7,9 +7,3 @@ export const formats: Readonly<Record<FormatId, Format>> = {
   markdown: markdownFormat as unknown as Format, // A format alone understands its state; others only hand it on.
   jsonl: jsonlFormat as unknown as Format,
 };
-
-/** The format that a file name calls for; absent when its suffix is none of ours. */
-export function formatForName(name: string): Format | undefined {
-  const lower = name.toLowerCase();
-  return Object.values(formats).find(({ suffixes }) => suffixes.some((suffix) => lower.endsWith(suffix)));
-}
