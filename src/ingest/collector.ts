@@ -90,7 +90,7 @@ export class Collector {
     const { drafts, diagnostics, retractions = [], restored = [] } = frame.decoded;
     this.#diagnostics.push(...diagnostics);
     for (const draft of drafts) this.#addDraft(draft, frame);
-    for (const retraction of retractions) this.#retract(retraction, frame.place);
+    for (const retraction of retractions) this.#retract(retraction, frame);
     for (const { session, records } of restored) {
       this.#superseded.push({ key: this.#key(session), records: this.#halves(session, records), inForce: true });
     }
@@ -198,7 +198,7 @@ export class Collector {
     return { ...draft, payload: { ...draft.payload, text: file.text } };
   }
 
-  #retract(retraction: Retraction, place: FramePlace): void {
+  #retract(retraction: Retraction, { place, record }: DecodedFrame): void {
     const key = this.#key(retraction.session);
     const { source } = this.#options;
     if ('records' in retraction) {
@@ -206,7 +206,8 @@ export class Collector {
     } else if ('fromOffset' in retraction) {
       this.#superseded.push({ key, source, fromOffset: retraction.fromOffset, untilOffset: place.offset });
     } else {
-      this.#superseded.push({ key, fromOrdinal: retraction.fromOrdinal, exceptSource: source });
+      const beforeRecord = recordHalf(recordDigest(key, record()));
+      this.#superseded.push({ key, fromOrdinal: retraction.fromOrdinal, exceptSource: source, beforeRecord });
     }
   }
 }

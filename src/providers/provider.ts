@@ -95,7 +95,7 @@ export type Retraction =
   | { readonly session: string; readonly records: readonly string[] }
   /** Everything that was read from this source from this byte on, up to the frame that says so. */
   | { readonly session: string; readonly fromOffset: number }
-  /** Everything with this ordinal or a later one that was read from other sources of the session. */
+  /** Everything with this ordinal or a later one that was read from other sources of the session before this record. */
   | { readonly session: string; readonly fromOrdinal: number };
 
 export interface Decoded<State extends JsonValue = JsonValue> {

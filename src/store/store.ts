@@ -60,12 +60,18 @@ export interface SideFile {
 
 /**
  * Events that the agent took back, or put in force again: by record (16 hex digits each), by place in a source, or by
- * ordinal in all sources of the session but one.
+ * ordinal in all sources of the session but one. By ordinal, only what the log has before the record that says so, if it
+ * has that record: what comes later in other sources was written later, also when the source is read anew.
  */
 export type Supersession =
   | { readonly key: SessionKey; readonly records: readonly string[]; readonly inForce: boolean }
   | { readonly key: SessionKey; readonly source: string; readonly fromOffset: number; readonly untilOffset: number }
-  | { readonly key: SessionKey; readonly fromOrdinal: number; readonly exceptSource: string };
+  | {
+      readonly key: SessionKey;
+      readonly fromOrdinal: number;
+      readonly exceptSource: string;
+      readonly beforeRecord: string;
+    };
 
 /** A session and the one it comes from. */
 export interface SessionLink {

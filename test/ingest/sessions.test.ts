@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { discover } from '../../src/ingest/discovery.ts';
 import { createReaderPool } from '../../src/ingest/worker.ts';
+import { nodeFiles } from '../../src/platform/node-files.ts';
+import { codex } from '../../src/providers/codex/index.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { emptyBatch } from '../../src/store/store.ts';
 import { OTHER, prompt, prompts, SESSION } from './support/session-lines.ts';
 import { onEngines, openStage, type Stage } from './support/stage.ts';
 
@@ -82,4 +86,35 @@ it('a pass that reads on other cores stores what one that reads here does', asyn
   const told = async (stage: Stage) =>
     (await stage.events()).map(({ event: { source, ...event } }) => JSON.stringify({ ...event, seq: 0 })).sort();
   assert.deepEqual(await told(there), await told(here));
+});
+
+onEngines('a rewound thread whose middle file is read anew keeps what was written after it', async (stage) => {
+  const thread = '019a0000-0000-7000-8000-000000000008';
+  const part = (name: string, from: number, base: number | undefined, text: string) => {
+    const history_base = base === undefined ? undefined : { thread_id: thread, end_ordinal_exclusive: base };
+    const timestamp = `2026-11-20T08:00:${10 + from}.000Z`;
+    const item = { type: 'UserMessage', id: `i-${text}`, content: [{ type: 'text', text, text_elements: [] }] };
+    const records = [
+      { type: 'session_meta', payload: { id: thread, timestamp, source: 'cli', cli_version: '0.169.0', history_base } },
+      { type: 'event_msg', payload: { type: 'item_completed', thread_id: thread, turn_id: `t-${text}`, item } },
+    ];
+    const lines = records.map((record, n) => `${JSON.stringify({ timestamp, ordinal: from + n, ...record })}\n`);
+    stage.write(`${stage.root}/sessions/2026/11/20/rollout-${name}.jsonl`, lines.join(''));
+  };
+  const pass = () => {
+    const discovery = discover(nodeFiles, [{ provider: codex, path: stage.root }]);
+    return stage.pass({ discovery });
+  };
+  part(`2026-11-20T10-00-00-${thread}`, 0, undefined, 'one');
+  part(`2026-11-20T10-05-00-${thread}_019a0009-0000-7000-8000-000000000091`, 1, 1, 'two');
+  part(`2026-11-20T10-06-00-${thread}_019a0009-0000-7000-8000-000000000092`, 2, 2, 'three');
+  await pass();
+  assert.deepEqual(await stage.said(), ['one †', 'two †', 'three']);
+  part(`2026-11-20T10-05-00-${thread}_019a0009-0000-7000-8000-000000000091`, 1, 1, 'two');
+  const source = (await stage.store.sources()).find(({ path }) => path.includes('10-05'));
+  assert.ok(source);
+  const probe = source.probe && { ...source.probe, head: '0'.repeat(16) };
+  await stage.store.append([{ ...emptyBatch, source: { record: { ...source, probe }, expected: source.version } }]);
+  await pass();
+  assert.deepEqual(await stage.said(), ['one †', 'two †', 'three']);
 });

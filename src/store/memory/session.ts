@@ -1,5 +1,6 @@
 /** One session as the memory engine keeps it: the rows of its log, and what is known about them. */
 import { isDeepStrictEqual } from 'node:util';
+import { recordHalf } from '../../core/identity.ts';
 import { mergeFacts, mergeParent, type SessionFacts, type SessionKey, sessionId } from '../../core/session.ts';
 import { composeEvent } from '../compose.ts';
 import { contentAt, type EventPage, idAt, lineAt } from '../page.ts';
@@ -131,7 +132,9 @@ export class Session {
   }
 
   supersede(change: Supersession): void {
-    for (const row of this.#rows.slice(this.#replacedSeq)) {
+    const rows = this.#rows.slice(this.#replacedSeq);
+    const until = 'fromOrdinal' in change ? rows.findIndex(({ id }) => recordHalf(id) === change.beforeRecord) : -1;
+    for (const row of until < 0 ? rows : rows.slice(0, until)) {
       if (isMeant(row, change)) this.#mark(this.#retracted, row.seq, !('inForce' in change && change.inForce));
     }
   }
@@ -162,7 +165,7 @@ export class Session {
 }
 
 function isMeant({ id, source, body }: Row, change: Supersession): boolean {
-  if ('records' in change) return change.records.includes(id.slice(0, 16));
+  if ('records' in change) return change.records.includes(recordHalf(id));
   const place = (body as { source: { offset?: number; ordinal?: number } }).source;
   if ('fromOrdinal' in change) return source !== change.exceptSource && (place.ordinal ?? -1) >= change.fromOrdinal;
   const offset = place.offset ?? -1;

@@ -14,7 +14,8 @@ export function supersede(database: Database, change: Supersession): number {
     .get(change.key.provider, change.key.nativeId);
   if (!session) return 0;
   const pk = Number(session.pk);
-  if (!('records' in change)) return mark(database, pk, seqsAt(database, pk, change));
+  if ('fromOrdinal' in change) return mark(database, pk, seqsFrom(database, pk, change));
+  if ('fromOffset' in change) return mark(database, pk, seqsAt(database, pk, change));
   const seqs = change.records.flatMap((record) => seqsOfRecord(database, pk, record));
   return change.inForce ? unmark(database, pk, seqs) : mark(database, pk, seqs);
 }
@@ -44,12 +45,16 @@ interface Place {
   readonly ordinal?: number;
 }
 
+/** Seqs of the events from an ordinal on that the log has before the record that says so. */
+function seqsFrom(database: Database, session: number, change: Exclude<ByPlace, { readonly source: unknown }>) {
+  const until = Math.min(...seqsOfRecord(database, session, change.beforeRecord));
+  return seqsAt(database, session, change).filter((seq) => seq < until);
+}
+
+type ByPlace = Exclude<Supersession, { readonly records: unknown }>;
+
 /** Seqs of the events in a part of a source, or from an ordinal on. */
-function seqsAt(
-  database: Database,
-  session: number,
-  change: Exclude<Supersession, { readonly records: unknown }>,
-): number[] {
+function seqsAt(database: Database, session: number, change: ByPlace): number[] {
   const isByOrdinal = 'fromOrdinal' in change;
   const sql = `SELECT position, first_seq, source, generation FROM block WHERE session = ? AND first_seq > (
       SELECT replaced_seq FROM session WHERE pk = block.session

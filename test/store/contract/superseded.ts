@@ -4,6 +4,8 @@ import { emptyBatch, type Supersession } from '../../../src/store/store.ts';
 import { Feed, keyOf, loose, recordOf, type Said, say } from '../../support/batches.ts';
 import { type Check, type Scene, told } from './scene.ts';
 
+const NOWHERE = recordOf('a', 'nowhere');
+
 export function supersedeContract(check: Check): void {
   const marked = async (s: Scene, key = keyOf('a')) =>
     (await s.events({ key })).filter(({ superseded }) => superseded).map(({ event }) => event.seq);
@@ -65,12 +67,21 @@ export function supersedeContract(check: Check): void {
     await s.append(early.read([numbered('r1', 1), numbered('r2', 2)]));
     await s.append(early.read([numbered('plain')]), loose([numbered('loose', 9)]));
     await s.append(rewinding.read([numbered('r8b', 8)]));
-    await mark(s, { key: keyOf('a'), fromOrdinal: 8, exceptSource: rewinding.id });
+    await mark(s, { key: keyOf('a'), fromOrdinal: 8, exceptSource: rewinding.id, beforeRecord: NOWHERE });
     assert.deepEqual(await marked(s), [2, 6]);
+  });
+  check('takes back by ordinal nothing that came behind the record that says so', async (s) => {
+    const numbered = (record: string, ordinal: number) => say('a', record, record, { ordinal });
+    const [first, second, third] = [new Feed('f', 'a'), new Feed('g', 'a'), new Feed('h', 'a')];
+    await s.append(first.read([numbered('r1', 1), numbered('r2', 2)]));
+    await s.append(second.read([numbered('rewind', 2), numbered('r2b', 3)]), third.read([numbered('r3c', 3)]));
+    const beforeRecord = recordOf('a', 'rewind');
+    await mark(s, { key: keyOf('a'), fromOrdinal: 2, exceptSource: second.id, beforeRecord });
+    assert.deepEqual(await marked(s), [2]);
   });
   check('takes back by ordinal when the excepted source is not known', async (s) => {
     await s.append(new Feed('f', 'a').read([say('a', 'r1', 'A', { ordinal: 4 })]));
-    await mark(s, { key: keyOf('a'), fromOrdinal: 1, exceptSource: 'ffffffffffffffff' });
+    await mark(s, { key: keyOf('a'), fromOrdinal: 1, exceptSource: 'ffffffffffffffff', beforeRecord: NOWHERE });
     assert.deepEqual(await marked(s), [1]);
   });
 }
@@ -113,7 +124,7 @@ async function byOrdinal(s: Scene): Promise<void> {
   const numbered = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, n) => say('a', `r${from + n}`, `${from + n}`, { ordinal: from + n }));
   await s.append(old.read(numbered(1, 3)), old.read(numbered(4, 5)), loose([say('b', 'r9', '9', { ordinal: 9 })]));
-  const superseded = [{ key: keyOf('a'), fromOrdinal: 3, exceptSource: rewinding.id }];
+  const superseded = [{ key: keyOf('a'), fromOrdinal: 3, exceptSource: rewinding.id, beforeRecord: NOWHERE }];
   await s.append(rewinding.read([say('a', 'r3b', '3b', { ordinal: 3 })], { superseded }));
   const expected = ['1 1', '2 2', '3 3 (superseded)', '4 4 (superseded)', '5 5 (superseded)', '1 9', '6 3b'];
   assert.deepEqual(told(await s.events()), expected);

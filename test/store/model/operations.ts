@@ -141,7 +141,13 @@ export class World {
     const key = keyOf('a');
     const source = this.#feed(0);
     if (how === 'offset') return { key, source: source.id, fromOffset: 20, untilOffset: source.endBytes };
-    if (how === 'ordinal') return { key, fromOrdinal: Math.max(1, this.#ordinal - 4), exceptSource: source.id };
+    if (how === 'ordinal')
+      return {
+        key,
+        fromOrdinal: Math.max(1, this.#ordinal - 4),
+        exceptSource: source.id,
+        beforeRecord: recordOf('a', 'r2'),
+      };
     return { key, records: [recordOf('a', 'r1'), recordOf('a', 'r3')], inForce: how === 'restored' };
   }
 }
