@@ -89,18 +89,17 @@ class LocalKato implements Kato {
   }
 
   async export(request: Parameters<Kato['export']>[0]) {
-    const store = this.#storeOf(request.key);
-    const session = await store.session(request.key);
-    if (!session) throw new KatoError('session-not-found', 'the session is gone');
-    const [{ exportSession }, { formats, slugOf }] = await Promise.all([
-      import('./export.ts'),
-      this.#parts.loadFormats(),
-    ]);
-    return exportSession(session, formats[request.format], slugOf, request, {
+    const { session, store, format, slugOf, text } = await this.#prepareExport(request.key, request.format);
+    return text.exportSession(session, format, slugOf, request, {
       ...this.#parts,
       store,
       files: this.#parts.destinations,
     });
+  }
+
+  async *exportText(key: SessionKey, request: RenderRequest) {
+    const { session, store, format, text } = await this.#prepareExport(key, request.format);
+    yield* text.exportText(session, format, request, { ...this.#parts, store });
   }
 
   async import(...[request, onProgress, signal]: Parameters<Kato['import']>) {
@@ -125,7 +124,7 @@ class LocalKato implements Kato {
   async forget(key: SessionKey): Promise<readonly SessionSummary[]> {
     const all = await this.#summaries();
     const family = withSubagents(key, all);
-    for (const session of family) await this.#parts.store.forget(session.key);
+    await this.#parts.store.forget(...family.map((session) => session.key));
     for (const {
       id,
       key: { provider },
@@ -142,6 +141,14 @@ class LocalKato implements Kato {
 
   async #summaries(): Promise<SessionSummary[]> {
     return (await this.#parts.store.sessions()).map((record) => toSummary(record, true));
+  }
+
+  async #prepareExport(key: SessionKey, id: FormatId) {
+    const store = this.#storeOf(key);
+    const session = await store.session(key);
+    if (!session) throw new KatoError('session-not-found', 'the session is gone');
+    const [text, { formats, slugOf }] = await Promise.all([import('./export.ts'), this.#parts.loadFormats()]);
+    return { session, store, format: formats[id], slugOf, text };
   }
 
   #storeOf(key: SessionKey): TranscriptStore {

@@ -6,21 +6,25 @@ import type { DocumentInfo, Format } from '../record/formats/format.ts';
 import { toWall } from '../record/formats/time.ts';
 import { isProjectFolder, judge, type WritePolicy, type WriteRoot } from '../record/write-policy.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
-import type { ExportReport, ExportRequest } from './kato.ts';
-import { render } from './render.ts';
+import type { ExportReport, ExportRequest, RenderRequest } from './kato.ts';
+import { type Rendered, render } from './render.ts';
 
-export interface ExportContext {
+/** What an export needs, wherever its text goes. */
+interface TextContext {
   readonly store: TranscriptStore;
+  readonly audit: Logger;
+  readonly frontMatter: boolean;
+  readonly userName: string;
+}
+
+export interface ExportContext extends TextContext {
   readonly files: DestinationFiles;
   readonly clock: Clock;
-  readonly audit: Logger;
   readonly katoHome: string;
   readonly userHome: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
-  readonly frontMatter: boolean;
-  readonly userName: string;
 }
 
 interface Destination {
@@ -88,17 +92,49 @@ async function writeBody(
 ) {
   let events = 0;
   let bytes = 0;
-  const put = (text: string) => {
-    file.write(text);
-    bytes += Buffer.byteLength(text);
-  };
-  for await (const piece of render(context.store, format, session.key, request)) {
-    if (piece.text !== '' && bytes === 0 && context.frontMatter) put(format.head(documentOf(session, context)));
+  for await (const piece of documentPieces(session, format, request, context)) {
     events += piece.events;
-    put(piece.text);
+    bytes += Buffer.byteLength(piece.text);
+    file.write(piece.text);
   }
   if (events === 0) throw nothing(session);
   return { events, bytes };
+}
+
+/** The text of the file that an export would write, in pieces, noted as an export. None when there is nothing to show. */
+export async function* exportText(
+  session: SessionRecord,
+  format: Format,
+  request: RenderRequest,
+  context: TextContext,
+): AsyncGenerator<string> {
+  let events = 0;
+  try {
+    for await (const piece of documentPieces(session, format, request, context)) {
+      events += piece.events;
+      if (piece.text !== '') yield piece.text;
+    }
+  } finally {
+    if (events > 0) note(context, 'export.done', session, { shown: '-' }, format, events);
+  }
+}
+
+/** What stands before the body, and the body; nothing before the first event that is shown. */
+async function* documentPieces(
+  session: SessionRecord,
+  format: Format,
+  request: RenderRequest,
+  context: TextContext,
+): AsyncGenerator<Rendered> {
+  let held: string | undefined = context.frontMatter ? format.head(documentOf(session, context)) : '';
+  for await (const piece of render(context.store, format, session.key, request)) {
+    if (held === undefined) yield piece;
+    else if (piece.events === 0) held += piece.text;
+    else {
+      yield { text: held + piece.text, events: piece.events };
+      held = undefined;
+    }
+  }
 }
 
 function documentOf({ key, id, facts }: SessionRecord, { userName }: { readonly userName: string }): DocumentInfo {
@@ -201,10 +237,10 @@ function shorten(path: string, userHome: string): string {
 }
 
 function note(
-  context: ExportContext,
+  context: TextContext,
   event: string,
   session: SessionRecord,
-  { shown }: Destination,
+  { shown }: Pick<Destination, 'shown'>,
   format: Format,
   events: number,
 ): void {

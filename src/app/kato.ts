@@ -122,6 +122,8 @@ export interface Kato {
   /** The session as text, in pieces. */
   render(key: SessionKey, request: RenderRequest): AsyncIterable<string>;
   export(request: ExportRequest): Promise<ExportReport>;
+  /** The text that `export` would write to a file, in pieces, and noted like it. */
+  exportText(key: SessionKey, request: RenderRequest): AsyncIterable<string>;
   import(
     request: ImportRequest,
     onProgress?: (progress: PassProgress) => void,

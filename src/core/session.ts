@@ -65,7 +65,7 @@ export function mergeFacts(before: SessionFacts, after: SessionFacts): SessionFa
     ...after,
     ...(before.cwd !== undefined && { cwd: before.cwd }),
     ...(before.head !== undefined && { head: before.head }),
-    ...(before.parent !== undefined && { parent: mergeParent(after.parent, before.parent) }),
+    ...(after.parent !== undefined && { parent: mergeParent(before.parent, after.parent) }),
     ...(title && { title }),
     ...(models && { models }),
     ...(firstAt !== undefined && { firstAt }),
@@ -73,9 +73,14 @@ export function mergeFacts(before: SessionFacts, after: SessionFacts): SessionFa
   };
 }
 
-/** A parent with what was told of it before. Details of another parent are not its own. */
+/**
+ * A parent with what was told of it before. Details of another parent are not its own. The place where they parted only
+ * moves back: who rewinds into the part in common has less in common from then on.
+ */
 export function mergeParent(before: ParentLink | undefined, after: ParentLink): ParentLink {
-  return before?.nativeId === after.nativeId ? { ...before, ...after } : after;
+  if (before?.nativeId !== after.nativeId) return after;
+  const ordinal = pick(before.ordinal, after.ordinal, (a, b) => a <= b);
+  return { ...before, ...after, ...(ordinal !== undefined && { ordinal }) };
 }
 
 function mergeModels(before: readonly string[] | undefined, after: readonly string[] | undefined) {
@@ -91,7 +96,7 @@ function strongerTitle(before: SessionFacts['title'], after: SessionFacts['title
   return TITLE_RANK[after.from] >= TITLE_RANK[before.from] ? after : before;
 }
 
-function pick(a: string | undefined, b: string | undefined, keepFirst: (a: string, b: string) => boolean) {
+function pick<T>(a: T | undefined, b: T | undefined, keepFirst: (a: T, b: T) => boolean): T | undefined {
   return a === undefined || b === undefined ? (a ?? b) : keepFirst(a, b) ? a : b;
 }
 

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { mergeFacts, mergeParent, type SessionFacts, sessionId, shortId, titleLine } from '../../src/core/session.ts';
 
-/** One parent: of several, the first stands, and what the others say is left out. */
 const parent = fc.record(
   {
     nativeId: fc.constant('p'),
     relation: fc.constant('subagent' as const),
     toolCallId: fc.constantFrom('t1', 't2'),
     record: fc.constant('r1'),
+    ordinal: fc.constantFrom(3, 5, 8),
   },
   { requiredKeys: ['nativeId', 'relation'], noNullPrototype: true },
 );
@@ -56,12 +56,17 @@ describe('the facts of a session', () => {
     assert.equal(mergeFacts(named, { title: { text: 'guessed', from: 'agent' } }).title?.text, 'named');
     assert.equal(mergeFacts(named, { title: { text: 'renamed', from: 'user' } }).title?.text, 'renamed');
   });
+  it('have less in common with a parent after a rewind, in whatever order that is told', () => {
+    const at = (ordinal: number) => ({ parent: { nativeId: 'p', relation: 'fork', ordinal } }) as const;
+    assert.equal(mergeFacts(at(8), at(5)).parent?.ordinal, 5);
+    assert.equal(mergeFacts(at(5), at(8)).parent?.ordinal, 5);
+  });
   it('do not mix the details of two parents', () => {
     const [first, second] = [
       { nativeId: 'p', relation: 'fork' },
       { nativeId: 'q', relation: 'subagent', toolCallId: 't' },
     ] as const;
-    assert.deepEqual(mergeFacts({ parent: first }, { parent: second }).parent, first);
+    assert.deepEqual(mergeFacts({ parent: first }, { parent: second }).parent, second);
     assert.deepEqual(mergeParent(first, second), second);
     assert.deepEqual(mergeParent({ ...second, record: 'r' }, second), { ...second, record: 'r' });
   });

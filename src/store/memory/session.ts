@@ -90,10 +90,11 @@ export class Session {
     this.sideFiles.set(name, sha256);
   }
 
-  /** What was found out about a parent holds as long as no other one is told. */
+  /** What was found out about a parent holds as long as no other one, and no other place in it, is told. */
   setLink(link: SessionLink): void {
-    const known = this.#link?.parent.nativeId === link.parent.nativeId ? this.#link : undefined;
-    const merged = { ...known, ...link, parent: mergeParent(known?.parent, link.parent) };
+    const parent = mergeParent(this.#link?.parent, link.parent);
+    const isSame = this.#link?.parent.nativeId === parent.nativeId && this.#link.parent.ordinal === parent.ordinal;
+    const merged = { ...(isSame && this.#link), ...link, parent };
     if (!isDeepStrictEqual(merged, this.#link)) this.changes += 1;
     this.#link = merged;
   }

@@ -44,17 +44,17 @@ export function appendBatch(database: Database, batch: Batch): Appended {
   return tally;
 }
 
-/** What was found out about a parent holds as long as no other one is told. */
+/** What was found out about a parent holds as long as no other one, and no other place in it, is told. */
 function putLink(database: Database, link: SessionLink): number {
   if (isForgotten(database, link.key)) return 0;
   const { pk } = openSession(database, link.key);
   const known = readLink(database, pk, link.key);
-  const found = known?.parent.nativeId === link.parent.nativeId ? known?.resolved : undefined;
-  const resolved = link.resolved ?? found;
+  const parent = mergeParent(known?.parent, link.parent);
+  const isSame = known?.parent.nativeId === parent.nativeId && known.parent.ordinal === parent.ordinal;
+  const resolved = link.resolved ?? (isSame ? known.resolved : undefined);
   const sql = `INSERT INTO link VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET parent = excluded.parent, resolved = excluded.resolved
     WHERE parent IS NOT excluded.parent OR resolved IS NOT excluded.resolved`;
-  const parentJson = JSON.stringify(mergeParent(known?.parent, link.parent));
-  return changes(database, sql, pk, parentJson, resolved ? JSON.stringify(resolved) : null);
+  return changes(database, sql, pk, JSON.stringify(parent), resolved ? JSON.stringify(resolved) : null);
 }
 
 function putOffset(database: Database, { consumer, position, state }: Offset): number {

@@ -85,6 +85,14 @@ export function linkContract(check: Check): void {
     await tell(s, { parent: { nativeId: 'q', relation: 'fork' } });
     assert.deepEqual(await s.store.links(), [{ key: keyOf('c'), parent: { nativeId: 'q', relation: 'fork' } }]);
   });
+  check('forgets what was found out when the two turn out to have less in common', async (s) => {
+    const fork = { nativeId: 'p', relation: 'fork' } as const;
+    await tell(s, { parent: { ...fork, ordinal: 8 }, resolved: { parentSeq: 8, copied: [] } });
+    await tell(s, { parent: { ...fork, ordinal: 8 } });
+    assert.equal((await s.store.links())[0]?.resolved?.parentSeq, 8);
+    await tell(s, { parent: { ...fork, ordinal: 5 } });
+    assert.deepEqual(await s.store.links(), [{ key: keyOf('c'), parent: { ...fork, ordinal: 5 } }]);
+  });
   check('reads copied events as replayed, with the event that each is a copy of', async (s) => {
     const spoken = ['r1', 'r2', 'r3'];
     await s.append(loose(spoken.map((record) => say('p', record, record))));

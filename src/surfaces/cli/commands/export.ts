@@ -44,9 +44,10 @@ async function printSessions(
   const kato = await context.kato();
   const { stdout } = context.services.streams;
   const request = renderRequest(format, flags, await context.config());
-  for (const text of names) {
+  for (const [index, text] of names.entries()) {
     const session = await kato.find({ text, cwd: context.services.cwd });
-    const pieces = kato.render(session.key, request);
+    const pieces = kato.exportText(session.key, request);
+    if (index > 0 && format === 'markdown') context.print('');
     const written = await write(stdout, stdout.isTTY === true ? sanitised(pieces) : pieces);
     if (written === 0) throw nothingToShow(session.shortId);
   }
