@@ -18,6 +18,12 @@ export function isBusy(error: unknown): boolean {
   return result === BUSY || result === LOCKED;
 }
 
+/** Whether SQLite would have to write where it may not. */
+export function isUnwritable(error: unknown): boolean {
+  const result = resultOf(error);
+  return result === READONLY || result === CANTOPEN;
+}
+
 function resultOf(error: unknown): number | undefined {
   const result = (error as { errcode?: unknown } | null)?.errcode;
   return typeof result === 'number' ? result & 0xff : undefined;

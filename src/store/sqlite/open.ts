@@ -12,7 +12,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { KatoError, systemCode } from '../../core/errors.ts';
 import { migrations } from '../migrations/index.ts';
-import { isBusy } from './failure.ts';
+import { isBusy, isUnwritable } from './failure.ts';
 
 /** 'kato' in ASCII: tells our files from other SQLite files. */
 const APPLICATION_ID = 0x6b61746f;
@@ -42,9 +42,10 @@ export function isWalSafe(version: string): boolean {
 export function openDatabase(path: string, version: string = process.versions.sqlite ?? '0'): Database {
   const isNew = !existsSync(path);
   if (isNew) createFile(path);
-  else refuseOthers(path);
+  const isLookedAt = isNew || lookReadOnly(path);
   const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, allowExtension: false });
   try {
+    if (!isLookedAt) refuseOthers(raw, path);
     const exclusive = isWalSafe(version) ? undefined : `SQLite ${version} cannot share a write-ahead log safely`;
     if (exclusive) raw.exec('PRAGMA locking_mode=EXCLUSIVE');
     enterWal(raw);
@@ -67,13 +68,13 @@ export function openDatabase(path: string, version: string = process.versions.sq
 
 /** SQLite does not wait where two connections turn on a new file's log at the same moment: one of them is told `busy`. */
 function enterWal(raw: DatabaseSync): void {
-  const until = performance.now() + BUSY_TIMEOUT_MS;
+  const until = process.uptime() + BUSY_TIMEOUT_MS / 1000;
   for (;;) {
     try {
       raw.exec('PRAGMA journal_mode=WAL');
       return;
     } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error;
+      if (!isBusy(error) || process.uptime() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
     }
   }
@@ -90,11 +91,27 @@ function createFile(path: string): void {
   }
 }
 
-/** A read-only look, so that a file of another program or of a later kato stays as it is, byte for byte. */
-function refuseOthers(path: string): void {
+/**
+ * A look that leaves a file of another program or of a later kato as it is, byte for byte. False when there is nothing to
+ * see without writing: a process that was killed has left a transaction to be rolled back.
+ */
+function lookReadOnly(path: string): boolean {
   const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    database.exec('BEGIN'); // One look: another process may be making the first tables at this moment.
+    refuseOthers(database, path);
+    return true;
+  } catch (error) {
+    if (isUnwritable(error)) return false;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+/** Throws for a file that is not a store, or one of a later kato. */
+function refuseOthers(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN'); // One look: another process may be making the first tables at this moment.
+  try {
     const found = readPragma(database, 'user_version');
     const owner = readPragma(database, 'application_id');
     const tables = Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables);
@@ -112,7 +129,7 @@ function refuseOthers(path: string): void {
       );
     }
   } finally {
-    database.close();
+    if (database.isTransaction) database.exec('ROLLBACK');
   }
 }
 

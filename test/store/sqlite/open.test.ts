@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { KatoError } from '../../../src/core/errors.ts';
@@ -57,6 +57,20 @@ describe('opening a store', () => {
     writeFileSync(path, '');
     await makeStore(path);
     const store = openSqliteStore(path);
+    assert.deepEqual(told(await readAll(store)), ['1 one']);
+    await store.close();
+  });
+
+  it('rolls back what a killed process had begun to write', async (t) => {
+    const folder = temporaryFolder(t);
+    const other = new DatabaseSync(`${folder}/begun.db`);
+    other.exec('PRAGMA cache_size=1; BEGIN IMMEDIATE; CREATE TABLE t (x)');
+    for (let n = 0; n < 50; n++) other.exec('INSERT INTO t VALUES (zeroblob(4000))');
+    copyFileSync(`${folder}/begun.db`, `${folder}/kato.db`);
+    copyFileSync(`${folder}/begun.db-journal`, `${folder}/kato.db-journal`);
+    other.close();
+    await makeStore(`${folder}/kato.db`);
+    const store = openSqliteStore(`${folder}/kato.db`);
     assert.deepEqual(told(await readAll(store)), ['1 one']);
     await store.close();
   });
