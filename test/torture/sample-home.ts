@@ -6,6 +6,9 @@ import { FIXTURES } from '../support/cli.ts';
 const PLACES = [
   ['claude-code', 'plain', '.claude/projects'],
   ['claude-code', 'damaged', '.claude/projects'],
+  ['codex', 'rewind', '.codex'],
+  ['gemini-cli', 'lines', '.gemini/tmp'],
+  ['gemini-cli', 'document', '.gemini/tmp'],
 ] as const;
 
 export function sampleHome(folder: string): string {
