@@ -6,9 +6,9 @@ import { isAbsolute, normalize } from 'node:path';
 import * as v from 'valibot';
 import { type Document, isMap, isNode, LineCounter, parseDocument, visit } from 'yaml';
 import { KatoError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Config } from './config.ts';
 import { findMisplaced } from './keys.ts';
-import { nearest } from './nearest.ts';
 import { configSchema } from './schema.ts';
 
 export interface ConfigContext {

@@ -1,6 +1,6 @@
 /** The lines in a message that steer kato. Here only what everyone must know: which lines those are. */
 
-const commandVerbs = ['init', 'record', 'start', 'capture', 'export', 'stop'] as const;
+export const commandVerbs = ['init', 'record', 'start', 'capture', 'export', 'stop'] as const;
 
 const COMMAND_LINE = new RegExp(`^ {0,3}::(?:${commandVerbs.join('|')})(?:[ \\t].*)?$`, 'i');
 

@@ -5,8 +5,8 @@
  * command quietly.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { nearest } from '../../config/nearest.ts';
 import { KatoError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { CliCommand } from './command.ts';
 import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';

@@ -1,6 +1,6 @@
-/** The known name that a misspelt one most likely meant; absent when none is close. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);
+/** The known name that a misspelt one most likely meant; absent when none is within this many edits. */
+export function nearest(name: string, known: readonly string[], mostEdits = usualEdits(name)): string | undefined {
+  const limit = Math.min(mostEdits, name.length - 1);
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
@@ -8,6 +8,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   if (best && best.distance <= limit) return best.candidate;
   const begun = known.filter((candidate) => candidate.toLowerCase().startsWith(name.toLowerCase()));
   return name.length >= LEAST_BEGINNING && begun.length === 1 ? begun[0] : undefined;
+}
+
+function usualEdits(name: string): number {
+  return Math.max(2, Math.floor(name.length / 3));
 }
 
 /** A word that is cut off is understood from this many characters on. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../../src/core/nearest.ts';
 
 const KNOWN = ['autoGenerateSnapshots', 'preset', 'headingTime', 'roots', 'username', 'updated'];
 
