@@ -18,7 +18,12 @@ const NAMESPACE = Buffer.from('6d1c6f1e9a3b4c61a1f0b9d3f1f6c2ab', 'hex');
 
 /** The session's id: a UUIDv5 of its key, the same on every machine. */
 export function sessionId({ provider, nativeId }: SessionKey): string {
-  const hash = createHash('sha1').update(NAMESPACE).update(`${provider}\0${nativeId}`).digest().subarray(0, 16);
+  return nameUuid(`${provider}\0${nativeId}`);
+}
+
+/** A UUIDv5 in kato's namespace: the same name gives the same id, on every machine. */
+export function nameUuid(name: string): string {
+  const hash = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16);
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
   const hex = hash.toString('hex');

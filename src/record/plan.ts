@@ -1,0 +1,200 @@
+/**
+ * What a command does to the recordings of a session: (recordings, command) → (recordings, effects, outcome). Pure.
+ *
+ * Nothing is looked up here: the destination has been worked out, and the caller stores the new state before it touches a
+ * file. An effect says what must become of a file; when it fails, the state still says what was wanted.
+ */
+import type { SessionKey } from '../core/session.ts';
+import type { CommandOptions } from './command-arguments.ts';
+import type { Command, StopTarget } from './commands.ts';
+import type { FormatId } from './formats/format.ts';
+import { type Mark, type Period, type Recording, recordingId, type SessionRecordings } from './recording.ts';
+import type { View } from './view.ts';
+
+/** A destination, worked out: absolute, with a file name. */
+export interface Target {
+  readonly path: string;
+  readonly format: FormatId;
+}
+
+/** A command with everything that it needs to know. */
+export interface Request {
+  readonly command: Command;
+  readonly session: SessionKey;
+  /** Before the command's own line. */
+  readonly before: Mark;
+  /** Behind the command's own line. */
+  readonly behind: Mark;
+  /** What the command names; absent when it names nothing. */
+  readonly named?: Target;
+  /** The session's primary destination as a target; absent when it has none. */
+  readonly primary?: Target;
+  /** The place for a session that has none. */
+  readonly generated: Target;
+  /** With `last:N`: where the last so many turns begin; absent when there are fewer. */
+  readonly lastTurns?: Mark;
+  /** What is shown when nothing is asked for. */
+  readonly usual: (format: FormatId) => View;
+}
+
+/** What must become of a file. */
+export type Effect =
+  /** Make the file with its head, if there is none. */
+  | { readonly kind: 'prepare'; readonly target: Target }
+  /** Write what the newest period holds, at the end of the file, and go on. */
+  | { readonly kind: 'go-on'; readonly recording: string }
+  /** Write the file anew from the newest period, and go on. `overwrite`: also over text that is not kato's. */
+  | { readonly kind: 'anew'; readonly recording: string; readonly overwrite: boolean }
+  /** Write a period once. */
+  | { readonly kind: 'export'; readonly target: Target; readonly period: Period; readonly overwrite: boolean }
+  /** Write what is missing up to the end of the last period, and no more. */
+  | { readonly kind: 'end'; readonly recording: string };
+
+export type Outcome =
+  | { readonly kind: 'done'; readonly paths: readonly string[]; readonly warning?: string }
+  | { readonly kind: 'no-op' | 'failed'; readonly reason: string; readonly paths: readonly string[] };
+
+export interface Plan {
+  readonly state: SessionRecordings;
+  readonly effects: readonly Effect[];
+  readonly outcome: Outcome;
+}
+
+export function plan(state: SessionRecordings, request: Request): Plan {
+  const { command } = request;
+  switch (command.verb) {
+    case 'init':
+      return init(state, request);
+    case 'record':
+      return record(state, request, command.options);
+    case 'capture':
+      return capture(state, request, command.options);
+    case 'export':
+      return exportOnce(state, request, command.options);
+    case 'stop':
+      return stop(state, request, command.target);
+  }
+}
+
+function init(state: SessionRecordings, request: Request): Plan {
+  const target = targetOf(request);
+  const outcome = done(target.path);
+  return { state: { ...state, primary: target.path }, effects: [{ kind: 'prepare', target }], outcome };
+}
+
+function record(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
+  const target = targetOf(request);
+  const known = state.recordings.find(({ path }) => path === target.path);
+  if (known?.on) return nothing(state, 'it is being recorded there already', target.path);
+  const period = { from: request.before, view: viewFor(target.format, options, request, known) };
+  const recording = withPeriods(request, target, [...(known?.periods ?? []), period]);
+  const effect: Effect = options.overwrite
+    ? { kind: 'anew', recording: recording.id, overwrite: true }
+    : { kind: 'go-on', recording: recording.id };
+  const changed = options.overwrite ? { ...recording, periods: [period] } : recording;
+  return { state: put(withPrimary(state, target), changed), effects: [effect], outcome: done(target.path) };
+}
+
+function capture(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
+  const target = targetOf(request);
+  const known = state.recordings.find(({ path }) => path === target.path);
+  const period = { ...beginning(request, options), view: viewFor(target.format, options, request, known) };
+  const recording = withPeriods(request, target, [period]);
+  const effect: Effect = { kind: 'anew', recording: recording.id, overwrite: options.overwrite === true };
+  return { state: put(withPrimary(state, target), recording), effects: [effect], outcome: done(target.path) };
+}
+
+function exportOnce(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
+  const target = targetOf(request);
+  const view = viewFor(target.format, options, request, undefined);
+  const period = { ...beginning(request, options), until: request.behind, view };
+  const effect: Effect = { kind: 'export', target, period, overwrite: options.overwrite === true };
+  return { state, effects: [effect], outcome: done(target.path) };
+}
+
+function stop(state: SessionRecordings, request: Request, target: StopTarget | undefined): Plan {
+  const running = state.recordings.filter(({ on }) => on);
+  if (running.length === 0) return nothing(state, 'nothing is being recorded');
+  if (target === undefined) return end(state, running, request);
+  const byId = target.by === 'dest' ? [] : running.filter(({ id }) => isPrefix(target.text, id));
+  const byPath = target.by === 'id' ? [] : running.filter(({ path }) => path === request.named?.path);
+  if (target.by === 'id' && byId.length > 1) {
+    const candidates = byId.map(({ id, path }) => `${id.slice(0, 8)} ${path}`).join(', ');
+    return failure(state, `id:${target.text} fits several recordings: ${candidates}`, byId);
+  }
+  const meant = running.filter((one) => byId.includes(one) || byPath.includes(one));
+  if (meant.length === 0) return failure(state, `no recording of this session is meant by ${target.text}`, []);
+  const isBoth = byId.length > 0 && byPath.length > 0;
+  return end(
+    state,
+    meant,
+    request,
+    isBoth ? `${target.text} is the id of one recording and the path of another` : undefined,
+  );
+}
+
+const LEAST_PREFIX = 4;
+
+function isPrefix(text: string, id: string): boolean {
+  return text.length >= LEAST_PREFIX && id.startsWith(text.toLowerCase());
+}
+
+function end(state: SessionRecordings, meant: readonly Recording[], { before }: Request, warning?: string): Plan {
+  const ended = meant.map((recording) => {
+    const periods = recording.periods.map((period, index) =>
+      index === recording.periods.length - 1 ? { ...period, until: before } : period,
+    );
+    return { ...recording, on: false, periods };
+  });
+  return {
+    state: ended.reduce(put, state),
+    effects: meant.map(({ id }) => ({ kind: 'end', recording: id })),
+    outcome: { kind: 'done', paths: meant.map(({ path }) => path), ...(warning !== undefined && { warning }) },
+  };
+}
+
+function targetOf({ named, primary, generated }: Request): Target {
+  return named ?? primary ?? generated;
+}
+
+/** The first destination of a session is the one that later commands without any mean. */
+function withPrimary(state: SessionRecordings, { path }: Target): SessionRecordings {
+  return state.primary === undefined ? { ...state, primary: path } : state;
+}
+
+/** From the session's beginning, or from the last so many turns. */
+function beginning({ lastTurns }: Request, { last }: CommandOptions): Pick<Period, 'from'> {
+  return last !== undefined && lastTurns !== undefined ? { from: lastTurns } : {};
+}
+
+/** What was asked for now, else what the recording showed before, else the usual. */
+function viewFor(format: FormatId, options: CommandOptions, { usual }: Request, known: Recording | undefined): View {
+  const { preset, switches = {} } = options;
+  if (preset !== undefined) return { preset, switches };
+  const before = known?.periods.at(-1)?.view ?? usual(format);
+  return { ...before, switches: { ...before.switches, ...switches } };
+}
+
+function withPeriods({ session }: Request, { path, format }: Target, periods: readonly Period[]): Recording {
+  return { id: recordingId(session, path), path, format, on: true, periods };
+}
+
+function put(state: SessionRecordings, recording: Recording): SessionRecordings {
+  const isKnown = state.recordings.some(({ id }) => id === recording.id);
+  const recordings = isKnown
+    ? state.recordings.map((one) => (one.id === recording.id ? recording : one))
+    : [...state.recordings, recording];
+  return { ...state, recordings };
+}
+
+function done(path: string): Outcome {
+  return { kind: 'done', paths: [path] };
+}
+
+function nothing(state: SessionRecordings, reason: string, ...paths: readonly string[]): Plan {
+  return { state, effects: [], outcome: { kind: 'no-op', reason, paths } };
+}
+
+function failure(state: SessionRecordings, reason: string, meant: readonly Recording[]): Plan {
+  return { state, effects: [], outcome: { kind: 'failed', reason, paths: meant.map(({ path }) => path) } };
+}
