@@ -172,6 +172,12 @@ class MemoryStore implements TranscriptStore {
     return events.filter(({ event }) => seqs.includes(event.seq));
   }
 
+  async seqs(key: SessionKey, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const session = this.#sessions.get(nameOf(key));
+    const found = ids.map((id) => [id, session?.firstSeq(id)] as const);
+    return new Map(found.flatMap(([id, seq]) => (seq === undefined ? [] : [[id, seq]])));
+  }
+
   async head(): Promise<number> {
     return this.#head;
   }
@@ -226,6 +232,12 @@ class MemoryStore implements TranscriptStore {
 
   async sideFile(key: SessionKey, name: string): Promise<Blob | undefined> {
     return this.#blobs.get(this.#sessions.get(nameOf(key))?.sideFiles.get(name) ?? '');
+  }
+
+  async offsets(prefix: string): Promise<readonly Offset[]> {
+    return [...this.#offsets.values()]
+      .filter(({ consumer }) => consumer.startsWith(prefix))
+      .sort((a, b) => (a.consumer < b.consumer ? -1 : 1));
   }
 
   async offset(consumer: string): Promise<Offset | undefined> {

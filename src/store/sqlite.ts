@@ -8,7 +8,8 @@
  *              └─ quarantine, diagnostic, and the checkpoint in the row itself
  *
  * `append` is one transaction with `synchronous=FULL`: when it resolves, everything is on the disk; a crash before that
- * leaves nothing of it. After a failure of the disk the engine takes no more writes: what the file holds then is known
+ * leaves nothing of it. One whose batches all ride is written without waiting for the disk: the next one that waits,
+ * waits for it as well. After a failure of the disk the engine takes no more writes: what the file holds then is known
  * only after it has been opened again.
  */
 import type { KatoError } from '../core/errors.ts';
@@ -16,7 +17,7 @@ import { appendBatch } from './sqlite/append.ts';
 import { storeFailure } from './sqlite/failure.ts';
 import { forgetSessions, scrub } from './sqlite/forget.ts';
 import { type Database, openDatabase } from './sqlite/open.ts';
-import { pickEvents, readEvents } from './sqlite/read.ts';
+import { findSeqs, pickEvents, readEvents } from './sqlite/read.ts';
 import * as records from './sqlite/records.ts';
 import { rederiveSessions } from './sqlite/rederive.ts';
 import { verifyDatabase } from './sqlite/verify.ts';
@@ -29,7 +30,11 @@ export function openSqliteStore(path: string): TranscriptStore {
   const write = writer(database, path);
   const read = <T>(action: () => T): T => attempt(`cannot read the store ${path}`, action);
   return {
-    append: async (batches) => write(() => batches.map((batch) => appendBatch(database, batch))),
+    append: async (batches) =>
+      write(
+        () => batches.map((batch) => appendBatch(database, batch)),
+        batches.every(({ rides }) => rides === true),
+      ),
     rederive: async (batches) => write(() => rederiveSessions(database, batches)),
     async forget(...keys) {
       write(() => forgetSessions(database, keys));
@@ -39,6 +44,7 @@ export function openSqliteStore(path: string): TranscriptStore {
     raw: (source) => guardedSync(`cannot read the store ${path}`, records.readRaw(database, source)),
     verify: () => guarded(`cannot check the store ${path}`, toAsync(verifyDatabase(database))),
     pick: async (key, seqs) => read(() => pickEvents(database, key, seqs)),
+    seqs: async (key, ids) => read(() => findSeqs(database, key, ids)),
     head: async () => read(() => records.readHead(database)),
     sessions: async () => read(() => records.listSessions(database)),
     session: async (key) => read(() => records.getSession(database, key)),
@@ -52,6 +58,7 @@ export function openSqliteStore(path: string): TranscriptStore {
     blob: async (sha256) => read(() => records.getBlob(database, sha256)),
     sideFile: async (key, name) => read(() => records.getSideFile(database, key, name)),
     offset: async (consumer) => read(() => records.getOffset(database, consumer)),
+    offsets: async (prefix) => read(() => records.listOffsets(database, prefix)),
     forgotten: async () => read(() => records.listForgotten(database)),
     stats: async () => read(() => records.readStats(database)),
     close: async () => attempt(`cannot close the store ${path}`, () => database.raw.close()),
@@ -59,11 +66,12 @@ export function openSqliteStore(path: string): TranscriptStore {
 }
 
 /** Runs writes as one transaction each, and refuses all after the disk has failed. */
-function writer(database: Database, path: string): <T>(action: () => T) => T {
+function writer(database: Database, path: string): <T>(action: () => T, rides?: boolean) => T {
   let failed: KatoError | undefined;
-  return (action) => {
+  return (action, rides = false) => {
     if (failed) throw failed;
     try {
+      if (rides) database.raw.exec('PRAGMA synchronous=NORMAL');
       database.raw.exec('BEGIN IMMEDIATE');
       const result = action();
       database.raw.exec('COMMIT');
@@ -74,6 +82,8 @@ function writer(database: Database, path: string): <T>(action: () => T) => T {
       const isDisk = failure.code === 'store-failed' || failure.code === 'store-corrupt';
       if (isDisk) failed = failure;
       throw failure;
+    } finally {
+      if (rides) database.raw.exec('PRAGMA synchronous=FULL');
     }
   };
 }

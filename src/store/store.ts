@@ -108,6 +108,11 @@ export interface Batch {
   readonly sweep: boolean;
   readonly links: readonly SessionLink[];
   readonly offsets: readonly Offset[];
+  /**
+   * True for what may be lost in a power cut, because it can be worked out again: written at once, and made durable by
+   * the next batch that is not so.
+   */
+  readonly rides?: boolean | undefined;
 }
 
 export const emptyBatch: Batch = {
@@ -184,6 +189,8 @@ export interface TranscriptStore {
   read(query: ReadQuery): AsyncIterable<readonly StoredEvent[]>;
   /** Single events of a session by seq; unknown seqs are left out. */
   pick(key: SessionKey, seqs: readonly number[]): Promise<readonly StoredEvent[]>;
+  /** The seqs at which events of a session stand in the present derivation, by id: of several revisions, the first. */
+  seqs(key: SessionKey, ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The position of the last event. */
   head(): Promise<Position>;
 
@@ -204,6 +211,8 @@ export interface TranscriptStore {
   blob(sha256: string): Promise<Blob | undefined>;
   sideFile(key: SessionKey, name: string): Promise<Blob | undefined>;
   offset(consumer: string): Promise<Offset | undefined>;
+  /** Those of all consumers whose name begins like this, in order of name. */
+  offsets(prefix: string): Promise<readonly Offset[]>;
 
   /**
    * Replaces the current derivation of every session that the batches bring, in one step. Their raw chunks are not

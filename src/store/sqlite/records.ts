@@ -174,6 +174,19 @@ export function getOffset(database: Database, consumer: string): Offset | undefi
   return row && { consumer, position: Number(row.position), state: parseColumn(row, 'state') };
 }
 
+export function listOffsets(database: Database, prefix: string): Offset[] {
+  const sql =
+    'SELECT consumer, position, state FROM consumer_offset WHERE consumer >= ? AND consumer < ? ORDER BY consumer';
+  return database
+    .sql(sql)
+    .all(prefix, `${prefix}\u{10ffff}`)
+    .map((row) => ({
+      consumer: String(row.consumer),
+      position: Number(row.position),
+      state: parseColumn(row, 'state'),
+    }));
+}
+
 export function listForgotten(database: Database): SessionKey[] {
   const rows = database.sql('SELECT provider, native_id FROM forgotten').all();
   return rows.map((row) => ({ provider: String(row.provider), nativeId: String(row.native_id) }));

@@ -102,6 +102,21 @@ export function offsetContract(check: Check): void {
     assert.deepEqual(await s.store.offset('recorder'), offsetOf('recorder', 1));
     assert.equal(await s.store.offset('nobody'), undefined);
   });
+  check('lists the offsets of consumers by the beginning of their names', async (s) => {
+    const offsets = ['b/2', 'a', 'b/1', 'bc'].map((consumer, position) => ({ consumer, position, state: [consumer] }));
+    await s.append({ ...emptyBatch, offsets });
+    const names = async (prefix: string) => (await s.store.offsets(prefix)).map(({ consumer }) => consumer);
+    assert.deepEqual(await names('b/'), ['b/1', 'b/2']);
+    assert.deepEqual(await names(''), ['a', 'b/1', 'b/2', 'bc']);
+    assert.deepEqual(await names('c'), []);
+    assert.deepEqual((await s.store.offsets('a'))[0], { consumer: 'a', position: 1, state: ['a'] });
+  });
+  check('takes a batch that rides like any other', async (s) => {
+    const offsets = [{ consumer: 'search', position: 1, state: null }];
+    await s.append({ ...emptyBatch, offsets, rides: true }, loose([say('a', 'r1', 'one')], { rides: true }));
+    assert.equal((await s.store.offset('search'))?.position, 1);
+    assert.deepEqual(told(await s.events()), ['1 one']);
+  });
   check('stores an offset with the events of its batch or not at all', async (s) => {
     const feed = new Feed('f', 'a');
     await s.append(feed.read([say('a', 'r1', 'one')]));
