@@ -19,6 +19,7 @@ import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
+import { type CommandSyntax, commandPayloads } from './record/commands.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -54,7 +55,8 @@ export async function openKato(environment: Environment, config: Config): Promis
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
-  const readers = lazyReaders();
+  const syntax: CommandSyntax = { prefix: config.commands.prefix };
+  const readers = lazyReaders(syntax);
   return createKato({
     store,
     openScratch: async () => (await import('./store/memory.ts')).createMemoryStore(),
@@ -71,6 +73,7 @@ export async function openKato(environment: Environment, config: Config): Promis
     roots: providerRoots(environment, config),
     loadFormats,
     readElsewhere: readers.read,
+    commandsIn: (text) => commandPayloads(text, syntax),
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
     katoHome: environment.katoHome,
@@ -85,11 +88,11 @@ export async function openKato(environment: Environment, config: Config): Promis
 }
 
 /** Workers come when the first source is large enough for them. */
-function lazyReaders(): ReaderPool {
+function lazyReaders(syntax: CommandSyntax): ReaderPool {
   let pool: Promise<ReaderPool> | undefined;
   const start = async () => {
     const { createReaderPool } = await import('./ingest/worker.ts');
-    return createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS);
+    return createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS, syntax);
   };
   return {
     async *read(reading: Reading) {

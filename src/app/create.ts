@@ -31,6 +31,7 @@ export interface KatoParts {
   readonly roots: readonly ProviderRoot[];
   readonly loadFormats: () => Promise<FormatParts>;
   readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly commandsIn?: PassOptions['commandsIn'];
   readonly engine: string;
   readonly diskBytes: () => number;
   readonly katoHome: string;

@@ -15,6 +15,7 @@ export interface ImportContext {
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
   readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly commandsIn?: PassOptions['commandsIn'];
 }
 
 export async function importSessions(
@@ -42,6 +43,7 @@ export async function importSessions(
     discovery,
     searched,
     cause: 'import',
+    commandsIn: context.commandsIn,
     only: ({ found }) => wanted(found),
     ...(context.readElsewhere && { readElsewhere: context.readElsewhere }),
     ...(onProgress && { onProgress }),

@@ -19,11 +19,12 @@ import type { ReprocessReport } from './kato.ts';
 export interface ReprocessContext {
   readonly store: TranscriptStore;
   readonly providers: readonly Provider[];
+  readonly commandsIn?: Rederivation['commandsIn'];
 }
 
 /** Reprocesses the sources of one session, or of all. */
 export async function reprocess(
-  { store, providers }: ReprocessContext,
+  { store, providers, commandsIn }: ReprocessContext,
   key: SessionKey | undefined,
   onProgress?: (done: number, total: number) => void,
 ): Promise<ReprocessReport> {
@@ -31,7 +32,7 @@ export async function reprocess(
   let changed = 0;
   let events = 0;
   for (const [index, sources] of families.entries()) {
-    const prepared = await prepare(store, providers, sources);
+    const prepared = (await prepare(store, providers, sources)).map((one) => ({ ...one, commandsIn }));
     if (prepared.length > 0 && (await differs(store, prepared))) {
       const appended = await store.rederive(batchesOf(store, prepared));
       changed += 1;

@@ -48,7 +48,11 @@ const subagent = object({ nativeId: string }, { toolCallId: string, agentType: s
 /** What each kind carries. Keys after the first argument may be absent. */
 export const payloads = {
   'user.message': object({ text: string }, { phase, attachments: list(attachment) }),
-  'user.kato-command': object({ line: string }, { verb: string, arguments: string, error: string }),
+  /** A line of a message that steers kato: `number` counts lines from 0, `message` is the id of the message. */
+  'user.kato-command': object(
+    { line: string, number: integer, message: matching('^[0-9a-f]{32}$', '32 hex digits') },
+    { verb: string, arguments: string, error: string },
+  ),
   'user.decision.response': object(
     { decisionId: string, key: string, question: string, selections: list(string) },
     { freeText: string },

@@ -3,6 +3,7 @@
  */
 import { hash } from 'node:crypto';
 import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
+import type { EventId, Origin, Payload } from '../core/event.ts';
 import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { Decoded, Draft, Retraction } from '../providers/provider.ts';
@@ -38,7 +39,12 @@ export interface CollectorOptions {
   readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
   /** Compress pages here rather than in the store. */
   readonly packPages: boolean;
+  /** Finds the lines of a message that steer kato; absent: none are looked for. */
+  readonly commandsIn?: CommandFinder | undefined;
 }
+
+/** The lines of a message that steer kato, as events say them. */
+export type CommandFinder = (text: string) => readonly Omit<Payload<'user.kato-command'>, 'message'>[];
 
 export interface SideFileContent {
   readonly text: string;
@@ -46,6 +52,7 @@ export interface SideFileContent {
 }
 
 const RECENT_EVENTS = 4096;
+const SPEAKERS: ReadonlySet<Origin> = new Set(['typed', 'automated', 'replayed']);
 
 interface OpenSession {
   readonly key: SessionKey;
@@ -170,7 +177,29 @@ export class Collector {
     session.recent.set(id, content);
     session.builder.add(id, content, json);
     this.#bodyBytes += session.builder.bytes - before;
+    for (const command of this.#commandsOf(draft, id)) this.#addDraft(command, frame);
     if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));
+  }
+
+  /** The commands in a message, each an event of its own right behind it. Only words of whoever speaks to the agent count. */
+  #commandsOf(draft: Draft, message: EventId): readonly Draft[] {
+    const { commandsIn } = this.#options;
+    if (!commandsIn || draft.kind !== 'user.message' || !SPEAKERS.has(draft.origin)) return [];
+    return commandsIn(draft.payload.text).map(
+      (command): Draft<'user.kato-command'> => ({
+        session: draft.session,
+        record: draft.record,
+        part: `${draft.part}/command:${command.number}`,
+        type: draft.type,
+        at: draft.at,
+        ordinal: draft.ordinal,
+        turnId: draft.turnId,
+        origin: draft.origin,
+        copyOf: draft.copyOf,
+        kind: 'user.kato-command',
+        payload: { ...command, message },
+      }),
+    );
   }
 
   /** A payload that is nested too deep to be written stays in the raw frame alone. */

@@ -10,6 +10,7 @@ import { KatoError } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
+import type { CommandFinder } from './collector.ts';
 import type { Discovery, Unreadable } from './discovery.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
@@ -28,6 +29,8 @@ export interface PassOptions {
   readonly observedAt?: () => string;
   /** Which of the planned readings to do; all if absent. */
   readonly only?: (planned: PlannedReading) => boolean;
+  /** Finds the lines of messages that steer kato; absent: none are looked for. */
+  readonly commandsIn?: CommandFinder | undefined;
   /** Reads a source from its start elsewhere, on another core; absent: here. */
   readonly readElsewhere?: (reading: Reading) => AsyncIterable<Batch>;
   readonly onProgress?: (progress: PassProgress) => void;
@@ -227,7 +230,7 @@ class Pass {
   }
 
   #reading({ found }: PlannedReading, record: SourceRecord, content: Reading['content'], restart: boolean): Reading {
-    const { files, store, cause, observedAt } = this.#options;
+    const { files, store, cause, observedAt, commandsIn } = this.#options;
     const { provider, match, root, path, stat } = found;
     const key = (nativeId: string) => ({ provider: provider.id, nativeId });
     return {
@@ -242,6 +245,7 @@ class Pass {
       restart,
       cause,
       observedAt,
+      commandsIn,
       counters: this.#counters,
       keptSideFile: (session, name) => store.sideFile(key(session), name),
       lookup: {

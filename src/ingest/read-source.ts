@@ -13,7 +13,7 @@ import type { Provider, SourceMatch } from '../providers/provider.ts';
 import { pack } from '../store/page.ts';
 import { type Batch, type Blob, type Cause, emptyBatch, type RawChunk } from '../store/store.ts';
 import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
-import { Collector, type SideFileContent } from './collector.ts';
+import { Collector, type CommandFinder, type SideFileContent } from './collector.ts';
 import { type ProbedContent, Prober } from './fingerprint.ts';
 import { FrameFold } from './frame-fold.ts';
 import { frameDocument } from './framing/document.ts';
@@ -49,6 +49,7 @@ export interface Reading {
   /** Side files that the store has kept; for when the agent has deleted them. */
   readonly keptSideFile?: ((session: string, name: string) => Promise<Blob | undefined>) | undefined;
   readonly counters: ReadingCounters;
+  readonly commandsIn?: CommandFinder | undefined;
 }
 
 /** A batch is closed when it holds about this much of the source, or of events. */
@@ -98,6 +99,7 @@ class SourceReader {
       observedAt: reading.observedAt,
       sideFile: (session, name) => this.#sideFiles.get(`${session}\0${name}`),
       packPages: true,
+      commandsIn: reading.commandsIn,
     });
     this.#fold = new FrameFold({
       provider: provider.id,

@@ -6,7 +6,7 @@
 import type { SourceRecord } from '../core/source.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
 import { type Batch, emptyBatch, type RawChunk, type TranscriptStore } from '../store/store.ts';
-import { Collector, type SideFileContent } from './collector.ts';
+import { Collector, type CommandFinder, type SideFileContent } from './collector.ts';
 import { FrameFold } from './frame-fold.ts';
 import { frameJournal } from './framing/document.ts';
 import type { CutFrame } from './framing/framer.ts';
@@ -20,6 +20,7 @@ export interface Rederivation {
   /** Companion files as they were kept, by name. */
   readonly companions: ReadonlyMap<string, Uint8Array>;
   readonly sideFiles: ReadonlyMap<string, SideFileContent>;
+  readonly commandsIn?: CommandFinder | undefined;
   /** The version that the store has of the source before the first batch. */
   readonly expected: number;
 }
@@ -34,6 +35,7 @@ export function* rederiveSource(store: TranscriptStore, rederivation: Rederivati
     source: record.id,
     sideFile: (session, name) => sideFiles.get(`${session}\0${name}`),
     packPages: true,
+    commandsIn: rederivation.commandsIn,
   });
   const decoder = provider.createDecoder(match);
   const fold = new FrameFold({

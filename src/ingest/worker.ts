@@ -5,7 +5,6 @@
  * bytes, handed over rather than copied. A worker may be ahead by a few batches only, so memory stays bounded.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
-import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Batch, Cause } from '../store/store.ts';
@@ -35,8 +34,8 @@ export interface ReaderPool {
   readonly close: () => Promise<void>;
 }
 
-/** A pool of workers running `entry`, each reading one source at a time. Started when they are first needed. */
-export function createReaderPool(entry: URL, size: number): ReaderPool {
+/** A pool of workers running `entry` with this data, each reading one source at a time. Started when first needed. */
+export function createReaderPool(entry: URL, size: number, data?: unknown): ReaderPool {
   const idle: PooledWorker[] = [];
   const all: PooledWorker[] = [];
   const waiting: ((worker: PooledWorker) => void)[] = [];
@@ -45,7 +44,7 @@ export function createReaderPool(entry: URL, size: number): ReaderPool {
     const free = idle.pop();
     if (free) return Promise.resolve(free);
     if (all.length < size) {
-      const started = new PooledWorker(entry);
+      const started = new PooledWorker(entry, data);
       all.push(started);
       return Promise.resolve(started);
     }
@@ -79,8 +78,8 @@ class PooledWorker {
   #wake: () => void = () => {};
   #died: Error | undefined;
 
-  constructor(entry: URL) {
-    this.#worker = new Worker(entry);
+  constructor(entry: URL, data: unknown) {
+    this.#worker = new Worker(entry, { workerData: data });
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => {
       this.#messages.push(message);
@@ -145,8 +144,12 @@ class PooledWorker {
   }
 }
 
+export interface ReadingParts extends Pick<Reading, 'files' | 'commandsIn'> {
+  readonly providers: readonly Provider[];
+}
+
 /** What a worker runs: answers orders on its port, one after the other. */
-export function serveReadings(port: MessagePort, providers: readonly Provider[], files: SourceFiles): void {
+export function serveReadings(port: MessagePort, parts: ReadingParts): void {
   let credit = 0;
   let grant: () => void = () => {};
   port.on('message', (message: ToWorker) => {
@@ -161,7 +164,7 @@ export function serveReadings(port: MessagePort, providers: readonly Provider[],
 
   async function serve(order: Order): Promise<void> {
     try {
-      const reading = toReading(order, providers, files);
+      const reading = toReading(order, parts);
       for await (const batch of reading ? readSource(reading) : []) {
         while (credit === 0) {
           await new Promise<void>((resolve) => {
@@ -182,7 +185,7 @@ export function serveReadings(port: MessagePort, providers: readonly Provider[],
   }
 }
 
-function toReading(order: Order, providers: readonly Provider[], files: SourceFiles): Reading | undefined {
+function toReading(order: Order, { providers, files, commandsIn }: ReadingParts): Reading | undefined {
   const provider = providers.find(({ id }) => id === order.provider);
   const match = provider?.match(order.relative);
   if (!provider || !match) return undefined;
@@ -199,6 +202,7 @@ function toReading(order: Order, providers: readonly Provider[], files: SourceFi
     restart: false,
     cause,
     counters,
+    commandsIn,
   };
 }
 

@@ -8,6 +8,7 @@
  * make no sense, is an error that somebody must hear of; any other `::word` is prose.
  */
 import { commandVerbs } from '../core/command-line.ts';
+import type { Payload } from '../core/event.ts';
 import { nearest } from '../core/nearest.ts';
 import { type CommandOptions, parseArguments } from './command-arguments.ts';
 
@@ -31,6 +32,9 @@ export type ChatCommand = {
   readonly line: number;
   /** The line as it stands, without white space around it. */
   readonly text: string;
+  /** The word behind the colons, and what follows it. */
+  readonly word: string;
+  readonly rest: string;
 } & ({ readonly command: Command } | { readonly error: string });
 
 export interface CommandSyntax {
@@ -47,7 +51,9 @@ export function parseCommands(text: string, { prefix }: CommandSyntax = { prefix
     const said = quoted.has(index) ? undefined : words(line, prefix);
     if (said === undefined) return [];
     const parsed = parseLine(said.word, said.rest);
-    return parsed === undefined ? [] : [{ line: index, text: line.trim(), ...parsed }];
+    return parsed === undefined
+      ? []
+      : [{ line: index, text: line.trim(), word: said.word, rest: said.rest.trim(), ...parsed }];
   });
 }
 
@@ -172,3 +178,15 @@ function nextOfSameLength(lengths: readonly number[]): readonly (number | undefi
     })
     .reverse();
 }
+
+/** The commands of a message as events say them. */
+export function commandPayloads(text: string, syntax: CommandSyntax): readonly CommandPayload[] {
+  return parseCommands(text, syntax).map((said) => ({
+    line: said.text,
+    number: said.line,
+    ...('command' in said ? { verb: said.command.verb } : { error: said.error }),
+    ...('command' in said && said.rest !== '' && { arguments: said.rest }),
+  }));
+}
+
+export type CommandPayload = Omit<Payload<'user.kato-command'>, 'message'>;
