@@ -61,7 +61,6 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
     },
     read: (query) => store.read(query),
     pick: (key, seqs) => store.pick(key, seqs),
-    seqs: (key, ids) => store.seqs(key, ids),
     head: () => store.head(),
     sessions: () => store.sessions(),
     session: (key) => store.session(key),

@@ -172,12 +172,6 @@ class MemoryStore implements TranscriptStore {
     return events.filter(({ event }) => seqs.includes(event.seq));
   }
 
-  async seqs(key: SessionKey, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const session = this.#sessions.get(nameOf(key));
-    const found = ids.map((id) => [id, session?.firstSeq(id)] as const);
-    return new Map(found.flatMap(([id, seq]) => (seq === undefined ? [] : [[id, seq]])));
-  }
-
   async head(): Promise<number> {
     return this.#head;
   }

@@ -17,7 +17,7 @@ import { appendBatch } from './sqlite/append.ts';
 import { storeFailure } from './sqlite/failure.ts';
 import { forgetSessions, scrub } from './sqlite/forget.ts';
 import { type Database, openDatabase } from './sqlite/open.ts';
-import { findSeqs, pickEvents, readEvents } from './sqlite/read.ts';
+import { pickEvents, readEvents } from './sqlite/read.ts';
 import * as records from './sqlite/records.ts';
 import { rederiveSessions } from './sqlite/rederive.ts';
 import { verifyDatabase } from './sqlite/verify.ts';
@@ -44,7 +44,6 @@ export function openSqliteStore(path: string): TranscriptStore {
     raw: (source) => guardedSync(`cannot read the store ${path}`, records.readRaw(database, source)),
     verify: () => guarded(`cannot check the store ${path}`, toAsync(verifyDatabase(database))),
     pick: async (key, seqs) => read(() => pickEvents(database, key, seqs)),
-    seqs: async (key, ids) => read(() => findSeqs(database, key, ids)),
     head: async () => read(() => records.readHead(database)),
     sessions: async () => read(() => records.listSessions(database)),
     session: async (key) => read(() => records.getSession(database, key)),

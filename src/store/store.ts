@@ -189,8 +189,6 @@ export interface TranscriptStore {
   read(query: ReadQuery): AsyncIterable<readonly StoredEvent[]>;
   /** Single events of a session by seq; unknown seqs are left out. */
   pick(key: SessionKey, seqs: readonly number[]): Promise<readonly StoredEvent[]>;
-  /** The seqs at which events of a session stand in the present derivation, by id: of several revisions, the first. */
-  seqs(key: SessionKey, ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The position of the last event. */
   head(): Promise<Position>;
 

@@ -59,10 +59,6 @@ export class Session {
     return this.#identities.keys();
   }
 
-  firstSeq(id: string): number | undefined {
-    return this.#identities.get(id)?.seqs[0];
-  }
-
   record(): SessionRecord {
     const last = this.#rows.at(-1);
     const place = { lastSeq: last?.seq ?? 0, lastPosition: last?.position ?? 0 };

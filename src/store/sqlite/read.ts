@@ -114,15 +114,6 @@ function decodeBlock(row: Row, view: SessionView): StoredEvent[] {
   });
 }
 
-/** The first seq of each of these events that the present derivation has. */
-export function findSeqs(database: Database, key: SessionKey, ids: readonly string[]): Map<string, number> {
-  const session = findSession(database, key);
-  const sql = database.sql('SELECT min(seq) AS seq FROM identity WHERE session = ? AND id = ?');
-  const found =
-    session === undefined ? [] : ids.map((id) => [id, sql.get(session, Buffer.from(id, 'hex'))?.seq] as const);
-  return new Map(found.flatMap(([id, seq]) => (seq === null || seq === undefined ? [] : [[id, Number(seq)]])));
-}
-
 export function findSession(database: Database, { provider, nativeId }: SessionKey): number | undefined {
   const row = database.sql('SELECT pk FROM session WHERE provider = ? AND native_id = ?').get(provider, nativeId);
   return row && Number(row.pk);

@@ -1,6 +1,5 @@
 /** Reading the log: by session or all, from a position on, forward and backward, in both views. */
 import assert from 'node:assert/strict';
-import { identify } from '../../../src/core/identity.ts';
 import { keyOf, loose, say } from '../../support/batches.ts';
 import { type Check, collect, readAll, type Scene, told } from './scene.ts';
 
@@ -47,19 +46,6 @@ export function readContract(check: Check): void {
       break;
     }
     assert.deepEqual((await s.append(loose([say('a', 'r9', 'on')])))[0]?.events, 1);
-  });
-  check('tells where events stand by their ids: a revised one where it stood first', async (s) => {
-    await s.append(loose([say('a', 'r1', 'one'), say('a', 'r2', 'two')]), loose([say('a', 'r1', 'One')]));
-    const id = (record: string) => identify(keyOf('a'), { id: record }, 'text:0');
-    const seqs = await s.store.seqs(keyOf('a'), [id('r2'), id('r1'), id('r9')]);
-    assert.deepEqual(
-      [...seqs],
-      [
-        [id('r2'), 2],
-        [id('r1'), 1],
-      ],
-    );
-    assert.deepEqual([...(await s.store.seqs(keyOf('nobody'), [id('r1')]))], []);
   });
   check('picks single events by seq, each once and in order, and leaves out unknown ones', async (s) => {
     await fill(s);
