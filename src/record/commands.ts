@@ -62,6 +62,13 @@ export function splitLines(text: string): readonly string[] {
   return text.split(/\r\n|\n|\r/);
 }
 
+/** The lines of a text from one number up to another; absent: to the end. Line ends inside stay as they are. */
+export function cutLines(text: string, from: number, until?: number): string {
+  const parts = text.split(/(\r\n|\n|\r)/);
+  const end = until === undefined ? parts.length : Math.max(0, until * 2 - 1);
+  return parts.slice(from * 2, end).join('');
+}
+
 const LINE = /^ {0,3}::([^ \t]+)(.*)$/s;
 
 /** The word behind `::`, and what follows it; absent for a line that begins otherwise. */

@@ -23,6 +23,19 @@ export interface Period {
   /** Absent: it goes on. */
   readonly until?: Mark;
   readonly view: View;
+  /**
+   * For a period from the beginning: what other sessions have of the same conversation, as it was known when the period
+   * began; oldest first.
+   */
+  readonly inherited?: readonly InheritedPart[];
+  /** The native id of a session that this one continues and that the store did not have. */
+  readonly missing?: string;
+}
+
+/** The part of another session up to and with one event. */
+export interface InheritedPart {
+  readonly session: SessionKey;
+  readonly until: EventId;
 }
 
 export interface Recording {
