@@ -8,7 +8,6 @@
  */
 import { field } from '../../core/json.ts';
 import { lastOf } from '../shared/text.ts';
-import type { Envelope } from './envelope.ts';
 import { type ClaudeState, isRememberable, type Strand, shortHash } from './state.ts';
 
 const STRANDS = 4;
@@ -27,8 +26,16 @@ export function pickUp(state: ClaudeState, value: unknown, offset: number): Clau
   return { ...state, strands, turn: strand.turn, switchedAt: offset };
 }
 
+/** What of a record's envelope places it in a chain. */
+interface Link {
+  readonly uuid: string | undefined;
+  readonly value: unknown;
+  readonly isInline: boolean;
+  readonly isRepeated: boolean;
+}
+
 /** The state that knows this record as the latest of its chain, or, where it may have replaced another, of a new one. */
-export function grow(state: ClaudeState, { uuid, value, isInline, isRepeated }: Envelope): ClaudeState {
+export function grow(state: ClaudeState, { uuid, value, isInline, isRepeated }: Link): ClaudeState {
   if (isInline || isRepeated || !isRememberable(uuid)) return state;
   const { replacement, turn, strands } = state;
   const isBranch = replacement?.records.length === 0;
