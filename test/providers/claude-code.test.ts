@@ -115,6 +115,24 @@ describe('the decoder of Claude Code', () => {
     );
   });
 
+  it('takes a mark far behind a prompt for no rewind of that prompt', () => {
+    const marks = { version: '2.1.329', promptSource: 'typed', turnOrigin: 'human', message: { content: 'Count.' } };
+    const prompt = (uuid: string) => ({ type: 'user', uuid, parentUuid: 'a0', ...marks });
+    const answers = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ type: 'system', uuid: `s${n}`, parentUuid: n ? `s${n - 1}` : 'u2' }));
+    const takenBack = (between: number) => {
+      let { initial: state } = decoder;
+      const records = [prompt('u1'), prompt('u2'), ...answers(between), { type: 'last-prompt', explicit: true }];
+      return records.flatMap((value, offset) => {
+        const decoded = decoder.decode(state, frame(value, offset));
+        state = decoded.state;
+        return decoded.retractions ?? [];
+      });
+    };
+    assert.equal(takenBack(1).length, 1);
+    assert.equal(takenBack(60).length, 0);
+  });
+
   it('keeps its state small in a session without an end', () => {
     let state = decoder.initial;
     const ask = { questions: [{ question: 'Which?', options: [{ label: 'A' }, { label: 'B' }] }] };

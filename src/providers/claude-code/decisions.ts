@@ -20,11 +20,24 @@ export function meaningOf(name: string): SpecialCall['as'] | undefined {
 }
 
 export const PLAN_QUESTION = 'Carry out the plan?';
-export const PERMISSION_QUESTION = 'Allow this tool use?';
 
-/** The decision on a call as a whole: on its plan, or on whether it may run at all. */
-export function decisionOn(callId: string, key: 'plan' | 'permission') {
+/** What the decision on a call as a whole is about, and how it is called when a person says no. */
+const AS_A_WHOLE = {
+  plan: { question: PLAN_QUESTION, no: 'rejected' },
+  questions: { question: 'Answer the questions?', no: 'declined' },
+  permission: { question: 'Allow this tool use?', no: 'rejected' },
+} as const;
+
+/** The decision on a call as a whole: on its plan, on its questions, or on whether it may run at all. */
+export function decisionOn(callId: string, key: keyof typeof AS_A_WHOLE) {
   return { decisionId: `${callId}:${key}`, key };
+}
+
+/** A person's no to a call. */
+export function refusalOf(callId: string, as: SpecialCall['as'] | undefined) {
+  const key = as === 'plan' ? 'plan' : as === 'question' ? 'questions' : 'permission';
+  const { question, no } = AS_A_WHOLE[key];
+  return { ...decisionOn(callId, key), question, selections: [no] };
 }
 
 export function promptsOf(callId: string, name: string, input: unknown): readonly Prompt[] {

@@ -7,8 +7,9 @@ import { contentBlocks } from './blocks.ts';
 import { draftOf, type Envelope, nameOf, openEnvelope, type PathHints, sessionNews } from './envelope.ts';
 import { decodeAgentMeta, linkSession } from './lineage.ts';
 import { decodeQueueOperation } from './queue.ts';
-import { decodeRewind, noteRestart } from './rewind.ts';
+import { decodeRewind } from './rewind.ts';
 import { type ClaudeState, initialState } from './state.ts';
+import { grow } from './strands.ts';
 import { decodeSystem } from './system.ts';
 import { decodeTitle } from './titles.ts';
 import { decodeUser } from './user.ts';
@@ -28,7 +29,8 @@ function decodeRecord(before: ClaudeState, frame: Frame, hints: PathHints, fallb
   const { envelope, state } = openEnvelope(before, { value, offset: frame.offset }, hints, fallback);
   const news = sessionNews(state, envelope);
   const linked = linkSession(news.state, envelope, hints);
-  const decoded = decodeByType(noteRestart(linked.state, envelope), envelope);
+  const told = decodeByType(linked.state, envelope);
+  const decoded = { ...told, state: grow(told.state, envelope) };
   const about = [...news.drafts, ...linked.drafts];
   return decoded.drafts.length > 0
     ? { ...decoded, drafts: [...about, ...decoded.drafts] }

@@ -9,6 +9,7 @@ import { toInstant } from '../shared/instant.ts';
 import { lastOf, textHash } from '../shared/text.ts';
 import { agentSession, copyOf, sideChainOf } from './chains.ts';
 import { type ClaudeState, shortHash } from './state.ts';
+import { pickUp } from './strands.ts';
 import { carriesQueue } from './versions.ts';
 
 export interface Envelope {
@@ -83,6 +84,7 @@ export function openEnvelope(
   }
   const isSubagent = hints.agentId !== undefined || session !== owner.session;
   const isRepeated = uuid !== undefined && state.latest.includes(shortHash(uuid));
+  if (uuid !== undefined && !isRepeated && !isInline) state = pickUp(state, value, offset);
   if (uuid !== undefined && !isRepeated)
     state = { ...state, latest: lastOf([...state.latest, shortHash(uuid)], LATEST) };
   const envelope: Envelope = {

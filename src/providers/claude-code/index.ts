@@ -8,7 +8,7 @@ import type { PathHints } from './envelope.ts';
 export const claudeCode: Provider = {
   id: 'claude-code',
   label: 'Claude Code',
-  decoderVersion: 1,
+  decoderVersion: 2,
   roots({ home, variables }) {
     const configured =
       variables.CLAUDE_CONFIG_DIR?.split(',')

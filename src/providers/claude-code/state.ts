@@ -59,6 +59,22 @@ export interface PromptPlace extends JsonObject {
   readonly offset: number;
 }
 
+/** A prompt that may have replaced an earlier one. */
+export interface Replacement extends JsonObject {
+  /** The first byte of the prompt that it would replace; null where that is in doubt. */
+  readonly fromOffset: number | null;
+  /** The prompt's record, and those behind it. */
+  readonly records: readonly string[];
+  /** Where the chain had changed before. */
+  readonly switchedAt: number;
+}
+
+/** A chain of records that a terminal goes on with: its latest by short hash, and its turn. */
+export interface Strand extends JsonObject {
+  readonly latest: readonly string[];
+  readonly turn: string | null;
+}
+
 export interface ClaudeState extends JsonObject {
   /** The session that the file belongs to; null until a record or the path has told. */
   readonly session: string | null;
@@ -84,8 +100,11 @@ export interface ClaudeState extends JsonObject {
   readonly chains: readonly SideChain[];
   readonly queue: readonly QueuedPrompt[];
   readonly prompts: readonly PromptPlace[];
-  /** The records from a prompt on that may have replaced the first one; the mark behind it tells. */
-  readonly restart: readonly string[];
+  readonly replacement: Replacement | null;
+  /** Chains that may go on; the last is the one being written. */
+  readonly strands: readonly Strand[];
+  /** Where the file last changed from one chain to another. */
+  readonly switchedAt: number;
   /** The latest records by short hash, newest last. */
   readonly latest: readonly string[];
 }
@@ -106,7 +125,9 @@ export const initialState: ClaudeState = {
   chains: [],
   queue: [],
   prompts: [],
-  restart: [],
+  replacement: null,
+  strands: [],
+  switchedAt: -1,
   latest: [],
 };
 

@@ -2,17 +2,20 @@
  * What a person decided and said through a tool's result: answers to questions, leave for a plan, a refusal, a comment.
  *
  * A refusal by a rule, by a hook, or where nobody was there to be asked has the same words; since 2.1.3xx
- * `permissionDecision.source` tells it from a person's. Each refused call carries its own comment: parallel calls are
- * asked about one after the other, and the same words may well be typed twice.
+ * `permissionDecision.source` tells it from a person's. A tool that a person stopped while it ran has them too: nothing was
+ * asked there. A no at the dialog has that source, or `toolDenialBeforeRun` (2.1.329); older versions do not tell. Each
+ * refused call carries its own comment: parallel calls are asked about one after the other, and the same words may well be
+ * typed twice.
  */
 import { booleanAt, field, stringAt, textAt } from '../../core/json.ts';
 import type { Draft } from '../provider.ts';
 import { textHash } from '../shared/text.ts';
 import { answersInText, answersSoFar, isAboutQuestions, type Response, structuredAnswers } from './answers.ts';
 import { contentBlocks } from './blocks.ts';
-import { decisionOn, PERMISSION_QUESTION, PLAN_QUESTION } from './decisions.ts';
+import { decisionOn, PLAN_QUESTION, refusalOf } from './decisions.ts';
 import { draftOf, type Envelope } from './envelope.ts';
 import type { SpecialCall } from './state.ts';
+import { tellsDenials } from './versions.ts';
 
 /** What a result is about: the call, the sentence for the model, and the structured result. */
 export interface ResultFacts {
@@ -65,9 +68,7 @@ function responsesIn(
     const answers = answersSoFar(toolCallId, comment, asked);
     if (answers.length > 0) return answers;
   }
-  const [key, question] =
-    call?.as === 'plan' ? (['plan', PLAN_QUESTION] as const) : (['permission', PERMISSION_QUESTION] as const);
-  return [{ ...decisionOn(toolCallId, key), question, selections: ['rejected'] }];
+  return [refusalOf(toolCallId, call?.as)];
 }
 
 function isRefusedByPerson({ value }: Envelope, { text, isError }: ResultFacts): boolean {
@@ -75,7 +76,9 @@ function isRefusedByPerson({ value }: Envelope, { text, isError }: ResultFacts):
   const source = sourceOf(value);
   if (source !== undefined && !source.startsWith('user')) return false;
   const kind = stringAt(value, 'toolDenialKind');
-  return kind === undefined || kind === 'user-rejected';
+  if (kind !== undefined && kind !== 'user-rejected') return false;
+  const isAtDialog = source !== undefined || booleanAt(value, 'toolDenialBeforeRun') === true;
+  return isAtDialog || !tellsDenials(textAt(value, 'version') ?? '');
 }
 
 /** A plan that a sub-agent shows is approved by its parent, and where a rule decides nobody is asked. */

@@ -30,6 +30,7 @@ function scalar(value: unknown): string {
 
 /** A scalar that YAML reads back as what it is, on one line. */
 function plain(value: unknown, isInFlow: boolean): string {
+  if (typeof value === 'string' && UNPRINTABLE.test(value)) return quoted(value);
   const container = isInFlow ? [value] : value;
   const text = stringify(container, {
     lineWidth: 0,
@@ -41,6 +42,15 @@ function plain(value: unknown, isInFlow: boolean): string {
   });
   const line = text.replace(/\n$/, '');
   return isInFlow ? line.replace(/^\[|\]$/g, '') : line === '""' ? "''" : line;
+}
+
+/** What some reader of YAML takes for the end of a line, or for no text at all. */
+const UNPRINTABLE = /\p{Cc}|\p{Cs}|[\u2028\u2029\ufeff\ufffe\uffff]/u;
+
+/** In double quotes, with the escapes that JSON and YAML share. */
+function quoted(text: string): string {
+  const rest = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+  return JSON.stringify(text).replace(rest, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Words of a title for ids and file names: a-z, 0-9 and `-`. */

@@ -8,7 +8,10 @@ export const jsonlFormat: Format<null> = {
   initial: null,
   shows: showsEvent,
   needs: () => [],
-  fold: (state, { event }) => ({ text: `${JSON.stringify(event)}\n`, state }),
+  fold: (state, { event }, options) => ({
+    text: showsEvent(event, options) ? `${JSON.stringify(event)}\n` : '',
+    state,
+  }),
   owed: () => [],
   finish: () => '',
   head: () => '',

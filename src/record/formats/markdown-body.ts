@@ -47,7 +47,7 @@ function freshBody(event: KatoEvent, around: Surroundings): readonly string[] {
     case 'user.message':
     case 'assistant.message':
       return [
-        ...(event.payload.text === '' ? [] : [event.payload.text]),
+        ...(event.payload.text.trim() === '' ? [] : [event.payload.text]), // Some models answer with blank lines alone.
         ...(event.payload.attachments ?? []).map(attachmentLine),
       ];
     case 'assistant.thinking':

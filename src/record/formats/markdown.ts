@@ -69,14 +69,14 @@ function needs(state: MarkdownState, event: KatoEvent): readonly number[] {
   if (event.kind === 'assistant.tool.result') {
     seqs.push(...state.calls.filter(({ id }) => id === event.payload.toolCallId).map(({ seq }) => seq));
   }
-  if (startsTurn(event)) seqs.push(...overdue(state, event).map(({ seq }) => seq));
+  if (startsTurn(event) || isCompaction(event)) seqs.push(...overdue(state, event).map(({ seq }) => seq));
   return seqs;
 }
 
 function fold(state: MarkdownState, { event, related }: FormatInput, options: FormatOptions): Formatted<MarkdownState> {
   const blocks: string[] = [];
   let next = state;
-  if (startsTurn(event)) {
+  if (startsTurn(event) || isCompaction(event)) {
     if (options.tools) blocks.push(...unanswered(overdue(state, event), related));
     const late = new Set(overdue(state, event).map(({ id }) => id));
     const calls = state.calls.map((call) => (late.has(call.id) ? { ...call, shown: true } : call)).slice(-MOST_CALLS);
@@ -131,9 +131,14 @@ function startsTurn(event: KatoEvent): boolean {
   return event.kind === 'user.message' && (event.origin === 'typed' || event.origin === 'automated');
 }
 
+/** What the agent had asked for before it never comes back. */
+function isCompaction(event: KatoEvent): boolean {
+  return event.kind === 'system.message' && event.payload.subtype === 'compaction';
+}
+
 /** Calls of earlier turns that have no result, and were not shown yet. */
 function overdue({ calls }: MarkdownState, event: KatoEvent): readonly PendingCall[] {
-  return calls.filter(({ turn, shown }) => !shown && turn !== (event.turnId ?? null));
+  return calls.filter(({ turn, shown }) => !shown && (isCompaction(event) || turn !== (event.turnId ?? null)));
 }
 
 function unanswered(calls: readonly PendingCall[], related: ReadonlyMap<number, KatoEvent>): string[] {
@@ -166,6 +171,7 @@ interface Heading {
 }
 
 const USER = 'User';
+const PARENT = 'Parent agent';
 
 /** The heading that an event needs, if the last one does not serve. */
 function headingFor(
@@ -178,7 +184,7 @@ function headingFor(
   if (side === 'none') return undefined;
   const isMessage =
     event.kind === 'user.message' || event.kind === 'assistant.message' || event.kind === 'user.decision.response';
-  const current = state.speaker === null ? 'none' : state.speaker === USER ? 'user' : 'assistant';
+  const current = state.speaker === null ? 'none' : [USER, PARENT].includes(state.speaker) ? 'user' : 'assistant';
   if (!isMessage && current === side) return undefined;
   const model = event.model ?? [...related.values()].find((other) => other.model !== undefined)?.model;
   const speaker =
@@ -198,7 +204,7 @@ function sideOf({ kind }: KatoEvent): 'user' | 'assistant' | 'none' {
 }
 
 function speakerOf(event: KatoEvent): string {
-  return event.origin === 'subagent' ? 'Parent agent' : USER;
+  return event.origin === 'subagent' ? PARENT : USER;
 }
 
 /** Blocks with a blank line between them, and before them where something stands already. */
