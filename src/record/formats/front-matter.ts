@@ -28,6 +28,11 @@ function scalar(value: unknown): string {
   return plain(value, false);
 }
 
+/** A scalar as an item of a list in brackets. */
+export function listItem(value: string): string {
+  return plain(value, true);
+}
+
 /** A scalar that YAML reads back as what it is, on one line. */
 function plain(value: unknown, isInFlow: boolean): string {
   if (typeof value === 'string' && UNPRINTABLE.test(value)) return quoted(value);
