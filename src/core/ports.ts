@@ -60,6 +60,21 @@ export interface PendingFile {
   discard(): void;
 }
 
+/** A file that is written at its end, and that its user may write as well. */
+export interface GrowingFile {
+  /** Which file it is, whatever its name: differs when an editor has put another one in its place. */
+  readonly identity: string;
+  sizeBytes(): number;
+  /** The bytes between two places; fewer when the file ends before. */
+  read(from: number, to: number): Uint8Array;
+  /** Writes behind whatever the file's end is at that moment. */
+  append(bytes: Uint8Array): void;
+  cut(length: number): void;
+  /** What was written is on the disk when this returns. */
+  sync(): void;
+  close(): void;
+}
+
 /** Writing where the user wants recordings and exports: below a root, with no link followed on the way. */
 export interface DestinationFiles {
   /** The folder with every link resolved; absent when it does not exist. */
@@ -68,4 +83,10 @@ export interface DestinationFiles {
   isFolder(path: string): boolean;
   /** Begins a file below a resolved root, making folders that are missing. Throws the system's error. */
   begin(root: string, components: readonly string[]): PendingFile;
+  /**
+   * Opens a file below a resolved root for writing at its end; absent when there is none. With `create`, a missing one is
+   * made, with its folders, and `EEXIST` is thrown when there is one. Throws the system's error; anything but a regular
+   * file is `EINVAL`.
+   */
+  grow(root: string, components: readonly string[], options: { readonly create: boolean }): GrowingFile | undefined;
 }

@@ -1,9 +1,5 @@
 /**
- * Writing below a root without following a link.
- *
- * On Linux each step of the path is opened from the folder before it, through `/proc/self/fd`, with `O_NOFOLLOW`: a
- * folder that is swapped for a link between two steps makes the step fail instead of leading elsewhere. Elsewhere the
- * folder's real path is compared after it has been opened, which leaves a small window.
+ * Writing whole files below a root without following a link (`write-folder.ts`).
  *
  * A file is written under a temporary name in its folder, synced, and then linked to its own name, which fails if the
  * name is taken; then the folder is synced. A crash leaves at most a temporary file.
@@ -12,10 +8,8 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
-  fstatSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -25,13 +19,13 @@ import {
 } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 import type { DestinationFiles, PendingFile } from '../core/ports.ts';
+import { growFile } from './growing-file.ts';
+import { type Folder, openFolder } from './write-folder.ts';
 
-const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Transcripts are private: their owner alone reads them, until the owner decides otherwise. */
 const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o755;
 
 export const nodeDestinations: DestinationFiles = {
   resolve(folder) {
@@ -51,48 +45,8 @@ export const nodeDestinations: DestinationFiles = {
       throw error;
     }
   },
+  grow: growFile,
 };
-
-interface Folder {
-  readonly handle: number;
-  /** How an entry of it is named to the system. */
-  readonly entry: (name: string) => string;
-}
-
-function openFolder(root: string, components: readonly string[]): Folder {
-  let folder = toFolder(openSync(root, FOLDER), root);
-  for (const component of components) {
-    const parent = folder;
-    try {
-      folder = enter(parent, component);
-    } finally {
-      closeSync(parent.handle);
-    }
-  }
-  return folder;
-}
-
-function enter(parent: Folder, component: string): Folder {
-  const path = parent.entry(component);
-  try {
-    mkdirSync(path, { mode: FOLDER_MODE });
-    fsyncSync(parent.handle);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  }
-  return toFolder(openSync(path, FOLDER), path);
-}
-
-function toFolder(handle: number, path: string): Folder {
-  if (process.platform === 'linux') return { handle, entry: (name) => `/proc/self/fd/${handle}/${name}` };
-  const opened = fstatSync(handle);
-  const real = statSync(realpathSync.native(path));
-  if (opened.ino !== real.ino || opened.dev !== real.dev) {
-    closeSync(handle);
-    throw Object.assign(new Error('the folder changed while it was being opened'), { code: 'ELOOP', syscall: 'open' });
-  }
-  return { handle, entry: (name) => `${path}/${name}` };
-}
 
 class NodePendingFile implements PendingFile {
   readonly #folder: Folder;

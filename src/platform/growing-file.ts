@@ -1,0 +1,95 @@
+/**
+ * A file that grows at its end, below a root, with no link followed on the way.
+ *
+ * It is opened for appending: what the user's editor writes in between is never overwritten, only followed. It is never
+ * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited for.
+ */
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { systemCode } from '../core/errors.ts';
+import type { GrowingFile } from '../core/ports.ts';
+import { type Folder, openFolder } from './write-folder.ts';
+
+const GROWING = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const NEW = constants.O_CREAT | constants.O_EXCL;
+/** Transcripts are private: their owner alone reads them, until the owner decides otherwise. */
+const FILE_MODE = 0o600;
+
+export function growFile(
+  root: string,
+  components: readonly string[],
+  { create }: { readonly create: boolean },
+): GrowingFile | undefined {
+  const folder = openFolderOrNothing(root, components.slice(0, -1), create);
+  if (!folder) return undefined;
+  try {
+    return openIn(folder, components.at(-1) ?? '', create);
+  } finally {
+    closeSync(folder.handle);
+  }
+}
+
+function openFolderOrNothing(root: string, components: readonly string[], create: boolean): Folder | undefined {
+  try {
+    return openFolder(root, components, create);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !create) return undefined;
+    throw error;
+  }
+}
+
+function openIn(folder: Folder, name: string, create: boolean): GrowingFile | undefined {
+  try {
+    const handle = openSync(folder.entry(name), GROWING | (create ? NEW : 0), FILE_MODE);
+    if (create) fsyncSync(folder.handle);
+    return new NodeGrowingFile(handle);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !create) return undefined;
+    throw error;
+  }
+}
+
+class NodeGrowingFile implements GrowingFile {
+  readonly identity: string;
+  readonly #handle: number;
+
+  constructor(handle: number) {
+    this.#handle = handle;
+    const stat = fstatSync(handle, { bigint: true });
+    if (!stat.isFile()) {
+      closeSync(handle);
+      throw Object.assign(new Error('not a regular file'), { code: 'EINVAL', syscall: 'open' });
+    }
+    this.identity = `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
+  }
+
+  sizeBytes(): number {
+    return fstatSync(this.#handle).size;
+  }
+
+  read(from: number, to: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, to - from));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(this.#handle, bytes, filled, bytes.length - filled, from + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.#handle, bytes, written);
+  }
+
+  cut(length: number): void {
+    ftruncateSync(this.#handle, length);
+  }
+
+  sync(): void {
+    fsyncSync(this.#handle);
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+}
