@@ -87,7 +87,8 @@ const BRACE = 0x7b;
 
 /** Whether the bytes before this place are the last ones that kato wrote. */
 function endsAsWritten({ tail, tailBytes }: Manifest, { read }: Found, place: number): boolean {
-  return tailBytes > 0 && place >= tailBytes && hashOf(read(place - tailBytes, place)) === tail;
+  if (tailBytes === 0) return place === 0; // Nothing was written yet.
+  return place >= tailBytes && hashOf(read(place - tailBytes, place)) === tail;
 }
 
 /** For a file that an older copy has come back to: what it has lost of the body. */
@@ -105,6 +106,12 @@ function isBeginning(part: Uint8Array, whole: Uint8Array): boolean {
 
 function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
+}
+
+/** The manifest of a file that stands already, or, with nothing, of one that is to be made. */
+export function manifestOf({ sizeBytes, read }: Found): Manifest {
+  const tail = read(Math.max(0, sizeBytes - TAIL_BYTES), sizeBytes);
+  return { length: sizeBytes, tail: hashOf(tail), tailBytes: tail.length, bodyBytes: 0, earlier: [] };
 }
 
 /** The manifest of a file to which `text` has just been written, up to `length`. */
