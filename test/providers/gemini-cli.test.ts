@@ -209,6 +209,48 @@ describe('history that is written again', () => {
     assert.equal(last?.origin, 'typed');
   });
 
+  const rewound = { $set: { messages: [user('u1', 'One'), answer('g1', 'Yes.')] } };
+
+  it('begins with the first prompt where a rewind took the context off the list', () => {
+    const told = [...opening, user('u1', 'One'), answer('g1', 'Yes.'), user('u2', 'Two'), { $rewindTo: 'u2' }, rewound];
+    const { drafts } = decode([...told, copyOf('k1', 'user', 'One'), copyOf('k2', 'gemini', 'Yes.')]);
+    assert.deepEqual(
+      drafts.slice(-2).map(({ origin, copyOf: original }) => [origin, original?.record]),
+      [
+        ['replayed', 'u1'],
+        ['replayed', 'g1'],
+      ],
+    );
+  });
+
+  it('begins with an answer in words that names no model, where a saved chat does', () => {
+    const { drafts } = decode([
+      ...opening,
+      user('u1', 'One'),
+      answer('g1', 'Yes.'),
+      copyOf('k1', 'gemini', 'Older.'),
+      copyOf('k2', 'user', 'Older, too'),
+    ]);
+    assert.deepEqual(
+      drafts.slice(-2).map(({ origin }) => origin),
+      ['replayed', 'replayed'],
+    );
+  });
+
+  it('is not seen in a person who sends the first prompt again while the context is on the list', () => {
+    const { drafts } = decode([...opening, user('u1', 'One'), answer('g1', 'Yes.'), user('u2', 'One')]);
+    assert.equal(drafts.findLast(({ kind }) => kind === 'user.message')?.origin, 'typed');
+  });
+
+  it('is not seen in a result of the tool that the list begins with', () => {
+    const result = (id: string) => ({
+      ...user(id, ''),
+      content: [{ functionResponse: { id, name: 'read_file', response: { output: id } } }],
+    });
+    const { drafts } = decode([...opening, { $set: { messages: [result('r1')] } }, result('r2')]);
+    assert.equal(drafts.at(-1)?.origin, 'agent');
+  });
+
   it('is not seen in a person who quotes the context', () => {
     const { drafts } = decode([...opening, user('u1', `Why does it say ${CONTEXT}`), user('u2', 'Two')]);
     assert.deepEqual(

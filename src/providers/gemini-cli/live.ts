@@ -31,7 +31,8 @@ function withLive(state: GeminiState, live: readonly Entry[]): GeminiState {
   const fixed = state.copying?.originals ?? 0;
   const older = live.slice(fixed, -LIVE).filter(({ as }) => as !== 'note');
   const kept = [...live.slice(0, fixed), ...lastOf(live.slice(fixed), LIVE)];
-  return { ...state, live: kept, forgotten: state.forgotten + older.length };
+  const first = state.forgotten > 0 ? state.first : (live.find(({ as }) => as !== 'note')?.hash ?? null);
+  return { ...state, live: kept, forgotten: state.forgotten + older.length, first };
 }
 
 function withGone(state: GeminiState, entries: readonly Entry[]): GeminiState {
@@ -67,7 +68,8 @@ export function rewindTo(state: GeminiState, id: string): Replaced {
     0,
   );
   const dropped = state.live.slice(from);
-  return { state: withGone({ ...state, live: state.live.slice(0, from) }, dropped), dropped };
+  const first = from === 0 ? null : state.first;
+  return { state: withGone({ ...state, live: state.live.slice(0, from), first }, dropped), dropped };
 }
 
 /**

@@ -31,6 +31,8 @@ export interface GeminiState extends JsonObject {
   readonly live: readonly Entry[];
   /** How many of the oldest have been forgotten. */
   readonly forgotten: number;
+  /** The hash of the first message of the list, be it remembered or not; null when there is none. */
+  readonly first: string | null;
   /** The latest messages that were taken back; they may come back. */
   readonly gone: readonly Entry[];
   /** Hashes of the latest tool calls whose result has been told. */
@@ -46,6 +48,7 @@ export const initialState: GeminiState = {
   copying: null,
   live: [],
   forgotten: 0,
+  first: null,
   gone: [],
   results: [],
 };
