@@ -51,9 +51,10 @@ export interface Call {
 }
 
 export function callDraft(line: Line, { id, name, input }: Call): Draft {
-  const description = describeCall(name, input);
   const patch = patchIn(input);
   const edits = patch === undefined ? undefined : patchEdits(patch);
+  // Edits say what is done; what is left to say is why.
+  const description = edits ? textAt(input, 'justification') : describeCall(name, input);
   return agentDraft(line, 'assistant.tool.call', 'tool-call', {
     toolCallId: id,
     name,
