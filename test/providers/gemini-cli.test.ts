@@ -260,6 +260,21 @@ describe('history that is written again', () => {
   });
 });
 
+describe('an answer that fails', () => {
+  it('has its error in its own turn, though the prompt is off the list by then', () => {
+    const failed = [
+      HEAD,
+      { $set: { messages: [user('c', CONTEXT)] } },
+      user('u1', 'One'),
+      answer('g1', 'Yes.'),
+      user('u2', 'Two'),
+      { $set: { messages: [user('c', CONTEXT), user('u1', 'One'), answer('g1', 'Yes.')] } },
+      { id: 'n', type: 'error', content: '[API Error: busy]' },
+    ];
+    assert.equal(decode(failed).drafts.at(-1)?.turnId, 'u2');
+  });
+});
+
 describe('where sessions lie', () => {
   const match = (path: string) => geminiCli.match(path);
 

@@ -44,11 +44,11 @@ export function withResults(state: GeminiState, results: readonly string[] = [])
   return fresh.length === 0 ? state : { ...state, results: lastOf([...state.results, ...fresh], RESULTS) };
 }
 
-/** The turn that a message belongs to: that of the nearest prompt before it. */
-export function turnOf({ live }: GeminiState, id: string | undefined): string | undefined {
-  const end = id === undefined ? -1 : live.findIndex((entry) => entry.id === id);
-  const before = end < 0 ? live : live.slice(0, end + 1);
-  return before.findLast(({ as, of }) => as === 'prompt' && of === undefined)?.id;
+/** The turn that a message on the list belongs to: that of the nearest prompt before it. */
+export function turnOf({ live, turn }: GeminiState, id: string): string | undefined {
+  const end = live.findIndex((entry) => entry.id === id);
+  if (end < 0) return turn ?? undefined;
+  return live.slice(0, end + 1).findLast(({ as, of }) => as === 'prompt' && of === undefined)?.id;
 }
 
 /** The records of these messages, and of those that they repeat. */

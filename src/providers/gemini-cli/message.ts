@@ -38,11 +38,15 @@ function isNews(message: Message): boolean {
 
 /** For the first time. */
 export function written(state: GeminiState, message: Message, session: string): Decoded<GeminiState> {
-  const envelope = openEnvelope(message, owner(state, session, turnOf(state, undefined)));
+  const envelope = openEnvelope(message, owner(state, session, state.turn ?? undefined));
   const told = tell(state, envelope);
   const as = kindOf(message, told.drafts);
   const drafts = as === 'prompt' ? told.drafts.map((draft) => ({ ...draft, turnId: envelope.record })) : told.drafts;
-  return decoded(enter(state, message, told, { as }), { ...told, drafts: [...folderOf(envelope), ...drafts] });
+  const turn = as === 'prompt' ? (textAt(message, 'id') ?? null) : state.turn;
+  return decoded(enter({ ...state, turn }, message, told, { as }), {
+    ...told,
+    drafts: [...folderOf(envelope), ...drafts],
+  });
 }
 
 /** Once more, under its own id: grown, or come back after it was taken back. */

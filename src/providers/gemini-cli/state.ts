@@ -27,6 +27,8 @@ export interface GeminiState extends JsonObject {
    * which original the latest copy repeats (or `''`).
    */
   readonly copying: { readonly originals: number; readonly skip: number; readonly after: string } | null;
+  /** The prompt that what is new belongs to: the latest one, though an answer that failed takes it off the list. */
+  readonly turn: string | null;
   /** The agent's list of messages, in its order, without the oldest. */
   readonly live: readonly Entry[];
   /** How many of the oldest have been forgotten. */
@@ -46,6 +48,7 @@ export const initialState: GeminiState = {
   starting: false,
   hasContext: false,
   copying: null,
+  turn: null,
   live: [],
   forgotten: 0,
   first: null,
