@@ -260,6 +260,26 @@ describe('history that is written again', () => {
   });
 });
 
+describe("a call's description", () => {
+  const described = (description: string) => {
+    const toolCalls = [{ id: 't1', name: 'complete_task', args: { result: 'Tea.' }, status: 'success', description }];
+    const call = decode([HEAD, answer('g1', '', { toolCalls })]).drafts.find(
+      ({ kind }) => kind === 'assistant.tool.call',
+    );
+    return call?.kind === 'assistant.tool.call' ? call.payload.description : assert.fail('no call');
+  };
+
+  it("is the agent's own", () => assert.equal(described('Handing in the tea'), 'Handing in the tea'));
+
+  for (const manual of [
+    'Call this tool to submit your final answer.',
+    'Makes tea.\n\nTakes a pot.',
+    'Tea. '.repeat(40),
+  ]) {
+    it(`is not the tool's manual: ${manual.slice(0, 30).trim()}`, () => assert.equal(described(manual), undefined));
+  }
+});
+
 describe('an answer that fails', () => {
   it('has its error in its own turn, though the prompt is off the list by then', () => {
     const failed = [
