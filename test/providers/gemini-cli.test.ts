@@ -237,6 +237,25 @@ describe('history that is written again', () => {
     );
   });
 
+  it('repeats no answer of a later turn, be it in the same words', () => {
+    const told = ['Yes.', 'Done.', 'Done.'].flatMap((said, turn) => [
+      user(`u${turn}`, `Prompt ${turn}`),
+      answer(`g${turn}`, said),
+    ]);
+    const saved = [
+      copyOf('k1', 'gemini', 'Done, at last.'),
+      copyOf('k2', 'user', 'An older prompt'),
+      copyOf('k3', 'gemini', 'Done.'),
+      copyOf('k4', 'user', 'Prompt 1'),
+      copyOf('k5', 'gemini', 'Done.'),
+    ];
+    const { drafts } = decode([...opening, ...told, user('u3', 'Prompt 3'), ...saved]);
+    assert.deepEqual(
+      drafts.slice(-saved.length).map(({ copyOf: original }) => original?.record),
+      [undefined, undefined, undefined, 'u1', 'g1'],
+    );
+  });
+
   it('is not seen in a person who sends the first prompt again while the context is on the list', () => {
     const { drafts } = decode([...opening, user('u1', 'One'), answer('g1', 'Yes.'), user('u2', 'One')]);
     assert.equal(drafts.findLast(({ kind }) => kind === 'user.message')?.origin, 'typed');

@@ -105,7 +105,8 @@ export function traceCopy(originals: readonly Entry[], message: unknown, after: 
   const atoms = atomsOf(message, parts);
   const start = originals.findIndex(({ id }) => id === after) + 1;
   const whole = findOriginal(originals, start, hashAtoms(message, atoms));
-  if (whole >= 0 || stringAt(message, 'type') === 'gemini') return [{ parts, of: originals[whole] }];
+  if (stringAt(message, 'type') === 'gemini') return [{ parts, of: inTurn(originals, start, whole) }];
+  if (whole >= 0) return [{ parts, of: originals[whole] }];
   const pieces: Piece[] = [];
   let next = start;
   for (let from = 0; from < parts.length; ) {
@@ -116,6 +117,15 @@ export function traceCopy(originals: readonly Entry[], message: unknown, after: 
     from += found.count;
   }
   return pieces.length > 0 ? pieces : [{ parts }];
+}
+
+/**
+ * Answers are short at times, and equal: one behind the next prompt is not the one that is repeated. Copies that begin with
+ * an answer have lost the first prompt.
+ */
+function inTurn(originals: readonly Entry[], start: number, index: number): Entry | undefined {
+  const prompts = originals.slice(start, index).filter(({ as }) => as === 'prompt').length;
+  return prompts > (start === 0 ? 1 : 0) ? undefined : originals[index];
 }
 
 function findOriginal(originals: readonly Entry[], start: number, hash: string): number {
