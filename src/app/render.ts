@@ -115,7 +115,7 @@ class SegmentRun {
     const ended = yield* run.pieces(this.#format.resume(state));
     const noted = this.#format.note(ended, `End of sub-agent ${shortId(sessionId(key))}`);
     yield { text: noted.text, events: 0 };
-    return this.#format.resume(noted.state);
+    return this.#format.rejoin(state, noted.state);
   }
 
   async #related(state: JsonValue, event: KatoEvent): Promise<ReadonlyMap<number, KatoEvent>> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { JsonValue } from '../../src/core/json.ts';
+import { imageName } from '../../src/providers/codex/image-labels.ts';
 import { codex } from '../../src/providers/codex/index.ts';
 import type { Draft, SourceMatch } from '../../src/providers/provider.ts';
 import { describeProvider } from '../conformance/describe-provider.ts';
@@ -170,4 +171,20 @@ it('tells each thing once, whichever stream has it first or alone', () => {
     },
   );
   fc.assert(property, { numRuns: 500 });
+});
+
+describe('the name of an image in a prompt', () => {
+  for (const [label, name] of [
+    ['<image name=[Image #1] path="/w/toy/plan (2).png">', 'plan (2).png'],
+    ['<image name=[Image #1] path="C:\\toy\\plan.png">', 'plan.png'],
+    ['<image name=[Image #2]>', 'Image #2'],
+    ['<image name="plan">', 'plan'],
+    ['<image>', undefined],
+    ['Look at path="/w/plan.png"', undefined],
+  ] as const) {
+    it(`is ${name ?? 'none'} after ${label}`, () => {
+      const blocks = [{ type: 'input_text', text: label }, { type: 'input_image' }];
+      assert.equal(imageName(blocks, 1), name);
+    });
+  }
 });

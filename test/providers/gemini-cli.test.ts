@@ -1,88 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import type { KatoEvent } from '../../src/core/event.ts';
-import type { JsonValue } from '../../src/core/json.ts';
+import { describe, it } from 'node:test';
 import { geminiCli } from '../../src/providers/gemini-cli/index.ts';
-import type { Draft } from '../../src/providers/provider.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
 import { describeProvider } from '../conformance/describe-provider.ts';
-import { ingest, storedEvents, temporaryFolder } from '../support/derive.ts';
+import { answer, at, CONTEXT, DOCUMENT, decode, HEAD, LINES, SESSION, texts, user, watched } from './gemini-records.ts';
 
 describeProvider(geminiCli);
-
-const SESSION = '0000beef-1111-4111-8111-111111111111';
-const DOCUMENT = 'tea/chats/session-2026-11-02T09-00-0000beef.json';
-const LINES = `${DOCUMENT}l`;
-const HEAD = { sessionId: SESSION, projectHash: '9f', startTime: at(0), lastUpdated: at(0) };
-const CONTEXT =
-  '<session_context>\nThis is the Gemini CLI. We are setting up the context for our chat.\n</session_context>';
-
-function at(second: number): string {
-  return new Date(Date.UTC(2026, 10, 2, 9, 0, second)).toISOString();
-}
-
-function user(id: string, text: string | readonly string[], second = 1) {
-  const content = [text].flat().map((one) => ({ text: one }));
-  return { id, timestamp: at(second), type: 'user', content };
-}
-
-function answer(id: string, text: string, more: object = {}) {
-  return {
-    id,
-    timestamp: at(2),
-    type: 'gemini',
-    content: text,
-    thoughts: [],
-    tokens: null,
-    model: 'gemini-3-pro',
-    ...more,
-  };
-}
-
-function copyOf(id: string, type: string, ...texts: readonly string[]) {
-  return { id, timestamp: at(90), type, content: texts.map((text) => ({ text })) };
-}
-
-/** Writes a session file, and takes in whatever is new below the folder. */
-function watched(t: TestContext) {
-  const root = temporaryFolder(t);
-  const store = createMemoryStore();
-  const take = async (path: string, content: string) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
-    await ingest(store, geminiCli, root);
-    return (await storedEvents(store)).map(({ event, superseded }) => ({ ...event, isGone: superseded === true }));
-  };
-  return {
-    document: (messages: readonly object[], more: object = {}) =>
-      take(DOCUMENT, JSON.stringify({ ...HEAD, messages, ...more }, null, 2)),
-    lines: (records: readonly object[]) => take(LINES, records.map((record) => `${JSON.stringify(record)}\n`).join('')),
-    raw: (content: string) => take(DOCUMENT, content),
-  };
-}
-
-function texts(events: readonly KatoEvent[], kind: string): string[] {
-  return events.flatMap((event) =>
-    event.kind === kind && event.origin !== 'replayed' && 'text' in event.payload ? [event.payload.text ?? ''] : [],
-  );
-}
-
-/** The drafts of these records, one after the other. */
-function decode(records: readonly unknown[], path = LINES): { drafts: Draft[]; state: JsonValue } {
-  const match = geminiCli.match(path);
-  assert.ok(match);
-  const decoder = geminiCli.createDecoder(match);
-  const drafts: Draft[] = [];
-  let state = decoder.initial;
-  for (const value of records) {
-    const decoded = decoder.decode(state, { role: 'record', offset: 0, bytes: 0, value });
-    drafts.push(...decoded.drafts);
-    state = decoded.state;
-  }
-  return { drafts, state };
-}
 
 describe('a document that is rewritten in place', () => {
   it('is read when it is complete, and only then', async (t) => {
@@ -156,65 +78,38 @@ describe('a document that is rewritten in place', () => {
   });
 });
 
-describe('history that is written again', () => {
-  const turns = 400;
-  const talk = Array.from({ length: turns }, (_, turn) => [
-    user(`u${turn}`, 'go on'),
-    answer(`g${turn}`, `Step ${turn}.`),
-  ]);
-  const copies = talk.flatMap(([, said], turn) => [
-    copyOf(`cu${turn}`, 'user', ...(turn === 0 ? [CONTEXT] : []), 'go on'),
-    copyOf(`cg${turn}`, 'gemini', said?.content as string),
-  ]);
-  const opening = [HEAD, { $set: { messages: [user('c', CONTEXT)] } }];
-  const cancelled = [
-    user('uz', 'now write'),
-    answer('gz', 'Writing.'),
-    { id: 'n', type: 'info', content: 'Request cancelled.' },
-  ];
-
-  it('doubles nothing in a session that is longer than the decoder remembers', async (t) => {
-    const { lines } = watched(t);
-    const events = await lines([...opening, ...talk.flat(), ...cancelled, ...copies, { $set: { messages: copies } }]);
-    assert.equal(texts(events, 'user.message').length, turns + 1);
-    assert.equal(texts(events, 'assistant.message').length, turns + 1);
-    assert.equal(events.filter(({ revises }) => revises !== undefined).length, 0);
-    assert.deepEqual(
-      events.filter(({ isGone, kind }) => isGone && kind === 'user.message').map(({ payload }) => payload),
-      [{ text: 'now write' }],
+describe("a call's description", () => {
+  const described = (description: string) => {
+    const toolCalls = [{ id: 't1', name: 'complete_task', args: { result: 'Tea.' }, status: 'success', description }];
+    const call = decode([HEAD, answer('g1', '', { toolCalls })]).drafts.find(
+      ({ kind }) => kind === 'assistant.tool.call',
     );
-    const latest = events.findLast(({ origin, kind }) => origin === 'replayed' && kind === 'assistant.message');
-    const original = events.find(({ id }) => id === latest?.copyOf);
-    assert.deepEqual(original?.payload, { text: `Step ${turns - 1}.` });
-  });
+    return call?.kind === 'assistant.tool.call' ? call.payload.description : assert.fail('no call');
+  };
 
-  it('is no news when such a session is gone on with', async (t) => {
-    const { lines } = watched(t);
-    const before = await lines([...opening, ...talk.flat()]);
-    const list = talk.flat().map(({ id, type, content }) => ({ id, type, timestamp: at(99), content }));
-    const resumed = [HEAD, { $set: { messages: [user('c', CONTEXT)] } }, { $set: { sessionId: SESSION } }];
-    const after = await lines([
-      ...opening,
-      ...talk.flat(),
-      ...resumed,
-      { $set: { messages: [user('c', CONTEXT), ...list] } },
-    ]);
-    assert.deepEqual(after, before);
-  });
+  it("is the agent's own", () => assert.equal(described('Handing in the tea'), 'Handing in the tea'));
 
-  it('ends with an answer that names its model, even where the list of messages never came', () => {
-    const cut = [...opening, user('u1', 'One'), answer('g1', 'Yes.'), copyOf('k1', 'user', CONTEXT, 'One')];
-    const { drafts } = decode([...cut, answer('g2', 'On we go.'), user('u2', 'Two')]);
-    const last = drafts.findLast(({ kind }) => kind === 'user.message');
-    assert.equal(last?.origin, 'typed');
-  });
+  for (const manual of [
+    'Call this tool to submit your final answer.',
+    'Makes tea.\n\nTakes a pot.',
+    'Tea. '.repeat(40),
+  ]) {
+    it(`is not the tool's manual: ${manual.slice(0, 30).trim()}`, () => assert.equal(described(manual), undefined));
+  }
+});
 
-  it('is not seen in a person who quotes the context', () => {
-    const { drafts } = decode([...opening, user('u1', `Why does it say ${CONTEXT}`), user('u2', 'Two')]);
-    assert.deepEqual(
-      drafts.filter(({ kind }) => kind === 'user.message').map(({ origin }) => origin),
-      ['typed', 'typed'],
-    );
+describe('an answer that fails', () => {
+  it('has its error in its own turn, though the prompt is off the list by then', () => {
+    const failed = [
+      HEAD,
+      { $set: { messages: [user('c', CONTEXT)] } },
+      user('u1', 'One'),
+      answer('g1', 'Yes.'),
+      user('u2', 'Two'),
+      { $set: { messages: [user('c', CONTEXT), user('u1', 'One'), answer('g1', 'Yes.')] } },
+      { id: 'n', type: 'error', content: '[API Error: busy]' },
+    ];
+    assert.equal(decode(failed).drafts.at(-1)?.turnId, 'u2');
   });
 });
 

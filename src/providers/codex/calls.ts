@@ -15,6 +15,7 @@ import { closeCarriers } from './carriers.ts';
 import { agentDraft, type Line, raw, type Told, told } from './line.ts';
 import { type Output, resultPayload } from './output.ts';
 import { patchEdits, patchIn } from './patch.ts';
+import { refusalDrafts } from './refusals.ts';
 import type { CodexState, KnownCall } from './state.ts';
 import { describeCall } from './tools.ts';
 
@@ -50,9 +51,10 @@ export interface Call {
 }
 
 export function callDraft(line: Line, { id, name, input }: Call): Draft {
-  const description = describeCall(name, input);
   const patch = patchIn(input);
   const edits = patch === undefined ? undefined : patchEdits(patch);
+  // Edits say what is done; what is left to say is why.
+  const description = edits ? textAt(input, 'justification') : describeCall(name, input);
   return agentDraft(line, 'assistant.tool.call', 'tool-call', {
     toolCallId: id,
     name,
@@ -84,7 +86,8 @@ export function decodeEnding(before: CodexState, line: Line, { call, output, edi
   const state = closeCarriers(known ? before : addCall(before, call.id), 'prompt');
   const ended = markCall(state, findCall(state, call.id), 'ended');
   const result = resultDraft(line, call.id, output, edits);
-  return told(ended, ...(known ? [] : [callDraft(line, call)]), result);
+  const refusal = refusalDrafts(state, line, call.id, output.text);
+  return told(ended, ...(known ? [] : [callDraft(line, call)]), result, ...refusal);
 }
 
 /** A tool that only its beginning, or its being there, is told of; nothing when its call has been told. */

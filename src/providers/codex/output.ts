@@ -2,6 +2,7 @@
 import type { Payload } from '../../core/event.ts';
 import { booleanAt, field, isRecord, listAt, numberAt, parseJson, stringAt, textAt, toJson } from '../../core/json.ts';
 import { type TakenAttachment, takeBase64, takeDataUrl } from '../shared/attachment.ts';
+import { isCutShort } from './refusals.ts';
 
 export interface Output {
   readonly text: string;
@@ -40,7 +41,7 @@ function readText(text: string): Output {
   if (inner !== undefined && isRecord(field(parsed, 'metadata'))) {
     return { text: inner, exitCode: wholeNumber(numberAt(parsed, 'metadata', 'exit_code')), attached: [] };
   }
-  return { text, exitCode: statedExitCode(text), attached: [] };
+  return { text, exitCode: statedExitCode(text), ...(isCutShort(text) && { isError: true }), attached: [] };
 }
 
 /** The exit status in the header of a shell's output: the lines before `Output:`. */

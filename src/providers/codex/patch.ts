@@ -1,6 +1,7 @@
 /** Changes of files: as a patch asks for them, and as Codex says that it made them. */
 import type { Edit } from '../../core/event.ts';
 import { field, isRecord, stringAt, textAt } from '../../core/json.ts';
+import { scriptIn } from './tools.ts';
 
 const HEADER = /^\*\*\* (Add|Update|Delete) File: (.+)$/;
 const MOVE = /^\*\*\* Move to: (.+)$/;
@@ -58,8 +59,18 @@ function wholeFile(type: string | undefined, content: string | undefined): strin
     : [`@@ -0,0 +1,${lines.length} @@`, ...lines.map((line) => `+${line}`)].join('\n');
 }
 
-/** The patch that a call carries: free text, or one of several fields, by version. */
+/** The patch that a call carries: free text, one of several fields, or, in 2025, all that a shell was asked to do. */
 export function patchIn(input: unknown): string | undefined {
   const candidates = [input, field(input, 'input'), field(input, 'patch')];
-  return candidates.find((text): text is string => typeof text === 'string' && text.includes('*** Begin Patch'));
+  const given = candidates.find((text) => typeof text === 'string' && text.includes('*** Begin Patch'));
+  return typeof given === 'string' ? given : shellPatch(scriptIn(input) ?? '');
 }
+
+/** A script with anything else in it is a command: what it changes, and where, is not for a patch to say. */
+function shellPatch(script: string): string | undefined {
+  const [, , , quoted] = HEREDOC.exec(script) ?? [];
+  return quoted ?? ARGUMENT.exec(script)?.[1];
+}
+
+const HEREDOC = /^\s*apply_?patch\s*<<\s*(['"]?)(\w+)\1\s*\n(\*\*\* Begin Patch\n[\s\S]*?)\n\2\s*$/;
+const ARGUMENT = /^apply_?patch (\*\*\* Begin Patch\n[\s\S]*)$/;

@@ -6,6 +6,7 @@ import { closeCarriers, openCarrier, pairCarrier } from './carriers.ts';
 import { type Line, raw, type Told, told } from './line.ts';
 import { jsonText, readOutput } from './output.ts';
 import { decodeAnswers, decodeQuestions } from './questions.ts';
+import { refusalDrafts } from './refusals.ts';
 import type { CodexState, Side } from './state.ts';
 
 /** Items that call a tool: `function_call`, `custom_tool_call`, `local_shell_call`, `tool_search_call`. */
@@ -49,7 +50,8 @@ export function decodeOutput(before: CodexState, line: Line): Told {
   const isSearch = line.subtype === 'tool_search_output';
   const read = isSearch ? { text: jsonText(field(line.payload, 'tools')), attached: [] } : readOutput(output);
   const result = resultDraft(line, id, call?.status === 'failed' ? { ...read, isError: true } : read);
-  return told(answered.state, result, ...answered.drafts, ...linked.drafts);
+  const refusal = refusalDrafts(linked.state, line, id, read.text);
+  return told(answered.state, result, ...answered.drafts, ...refusal, ...linked.drafts);
 }
 
 /**

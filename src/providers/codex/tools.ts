@@ -24,6 +24,13 @@ export function describeCall(name: string, input: unknown): string | undefined {
   return undefined;
 }
 
+/** What a shell was asked to run. */
+export function scriptIn(input: unknown): string | undefined {
+  const command = field(input, 'command') ?? field(input, 'cmd');
+  if (Array.isArray(command)) return commandLine(command);
+  return typeof command === 'string' ? command : undefined;
+}
+
 /** A command as a person would type it: what a shell was asked to run, or the words. */
 function commandLine(words: readonly unknown[]): string {
   const texts = words.filter((word): word is string => typeof word === 'string');

@@ -6,6 +6,7 @@ import type { BlobContent, Draft } from '../provider.ts';
 import { type TakenAttachment, takeDataUrl } from '../shared/attachment.ts';
 import { lastOf } from '../shared/text.ts';
 import { closeCarriers, openCarrier, pairCarrier } from './carriers.ts';
+import { imageName, isImageLabel } from './image-labels.ts';
 import { draftOf, type Line, raw, type Told, told } from './line.ts';
 import { tellCommands } from './shell.ts';
 import type { CodexState, Side } from './state.ts';
@@ -61,21 +62,6 @@ function blockDraft(line: Line, block: unknown, type: string, index: number): Dr
   const place = textAt(block, 'image_url') ?? textAt(block, 'file_id') ?? textAt(block, 'path');
   if (place === undefined) return draftOf(line, 'provider.raw', `block:${index}`, { rawType: `user:${type}` });
   return injected(line, `block:${index}`, place, type);
-}
-
-const IMAGE_OPEN = /^<(?:local_)?image(?:\s[^<>]*)?>$/;
-const IMAGE_CLOSE = /^<\/(?:local_)?image>$/;
-
-/** An image stands between two text blocks that label it. */
-function isImageLabel(blocks: readonly unknown[], index: number): boolean {
-  const text = (stringAt(blocks[index], 'text') ?? '').trim();
-  const isImage = (other: number) => textAt(blocks[other], 'type') === 'input_image';
-  return (IMAGE_OPEN.test(text) && isImage(index + 1)) || (IMAGE_CLOSE.test(text) && isImage(index - 1));
-}
-
-function imageName(blocks: readonly unknown[], index: number): string | undefined {
-  const label = stringAt(blocks[index - 1], 'text')?.trim() ?? '';
-  return IMAGE_OPEN.test(label) ? /\bname=(\[[^\]]*\]|"[^"]*")/.exec(label)?.[1]?.replace(/^"|"$/g, '') : undefined;
 }
 
 /** `user_message`, as the interface showed it. */

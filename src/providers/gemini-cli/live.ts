@@ -31,7 +31,8 @@ function withLive(state: GeminiState, live: readonly Entry[]): GeminiState {
   const fixed = state.copying?.originals ?? 0;
   const older = live.slice(fixed, -LIVE).filter(({ as }) => as !== 'note');
   const kept = [...live.slice(0, fixed), ...lastOf(live.slice(fixed), LIVE)];
-  return { ...state, live: kept, forgotten: state.forgotten + older.length };
+  const first = state.forgotten > 0 ? state.first : (live.find(({ as }) => as !== 'note')?.hash ?? null);
+  return { ...state, live: kept, forgotten: state.forgotten + older.length, first };
 }
 
 function withGone(state: GeminiState, entries: readonly Entry[]): GeminiState {
@@ -43,11 +44,11 @@ export function withResults(state: GeminiState, results: readonly string[] = [])
   return fresh.length === 0 ? state : { ...state, results: lastOf([...state.results, ...fresh], RESULTS) };
 }
 
-/** The turn that a message belongs to: that of the nearest prompt before it. */
-export function turnOf({ live }: GeminiState, id: string | undefined): string | undefined {
-  const end = id === undefined ? -1 : live.findIndex((entry) => entry.id === id);
-  const before = end < 0 ? live : live.slice(0, end + 1);
-  return before.findLast(({ as, of }) => as === 'prompt' && of === undefined)?.id;
+/** The turn that a message on the list belongs to: that of the nearest prompt before it. */
+export function turnOf({ live, turn }: GeminiState, id: string): string | undefined {
+  const end = live.findIndex((entry) => entry.id === id);
+  if (end < 0) return turn ?? undefined;
+  return live.slice(0, end + 1).findLast(({ as, of }) => as === 'prompt' && of === undefined)?.id;
 }
 
 /** The records of these messages, and of those that they repeat. */
@@ -67,7 +68,8 @@ export function rewindTo(state: GeminiState, id: string): Replaced {
     0,
   );
   const dropped = state.live.slice(from);
-  return { state: withGone({ ...state, live: state.live.slice(0, from) }, dropped), dropped };
+  const first = from === 0 ? null : state.first;
+  return { state: withGone({ ...state, live: state.live.slice(0, from), first }, dropped), dropped };
 }
 
 /**
@@ -103,7 +105,8 @@ export function traceCopy(originals: readonly Entry[], message: unknown, after: 
   const atoms = atomsOf(message, parts);
   const start = originals.findIndex(({ id }) => id === after) + 1;
   const whole = findOriginal(originals, start, hashAtoms(message, atoms));
-  if (whole >= 0 || stringAt(message, 'type') === 'gemini') return [{ parts, of: originals[whole] }];
+  if (stringAt(message, 'type') === 'gemini') return [{ parts, of: inTurn(originals, start, whole) }];
+  if (whole >= 0) return [{ parts, of: originals[whole] }];
   const pieces: Piece[] = [];
   let next = start;
   for (let from = 0; from < parts.length; ) {
@@ -114,6 +117,15 @@ export function traceCopy(originals: readonly Entry[], message: unknown, after: 
     from += found.count;
   }
   return pieces.length > 0 ? pieces : [{ parts }];
+}
+
+/**
+ * Answers are short at times, and equal: one behind the next prompt is not the one that is repeated. Copies that begin with
+ * an answer have lost the first prompt.
+ */
+function inTurn(originals: readonly Entry[], start: number, index: number): Entry | undefined {
+  const prompts = originals.slice(start, index).filter(({ as }) => as === 'prompt').length;
+  return prompts > (start === 0 ? 1 : 0) ? undefined : originals[index];
 }
 
 function findOriginal(originals: readonly Entry[], start: number, hash: string): number {

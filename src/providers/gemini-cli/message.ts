@@ -5,13 +5,13 @@ import type { Decoded, Draft } from '../provider.ts';
 import { textHash } from '../shared/text.ts';
 import { decodeGemini } from './assistant.ts';
 import { hashMessage, partsOf } from './content.ts';
+import { copyingAt, hasContext } from './copies.ts';
 import { draftOf, type Envelope, openEnvelope, recordOf, type Told } from './envelope.ts';
 import { findEntry, type Piece, putEntry, recordsOf, traceCopy, turnOf, withResults } from './live.ts';
 import { folderOf } from './metadata.ts';
 import { decodeNote } from './note.ts';
 import type { Entry, GeminiState } from './state.ts';
 import { decodeUser } from './user.ts';
-import { isSessionContext } from './wrappers.ts';
 
 export type Message = Record<string, unknown>;
 
@@ -36,29 +36,17 @@ function isNews(message: Message): boolean {
   return type === 'gemini' ? textAt(message, 'model') !== undefined : type !== 'user';
 }
 
-/**
- * The agent writes its whole history again when it has changed it behind the back of the file: after a person declined a
- * tool, or when it hid old output. History begins with the session's context, always, and no person ever types that: a
- * new message that begins with it, in a session that has its context already, is the first of the copies. All that
- * follow are copies, up to the list of messages, or anything else that is none.
- */
-function copyingAt(state: GeminiState, message: Message): GeminiState['copying'] {
-  if (state.copying !== null || !state.hasContext || !hasContext(message)) return state.copying;
-  return { originals: state.live.length, skip: state.forgotten, after: '' };
-}
-
-export function hasContext(message: Message): boolean {
-  const [first] = partsOf(field(message, 'content'));
-  return textAt(message, 'type') === 'user' && first?.kind === 'text' && isSessionContext(first.text);
-}
-
 /** For the first time. */
 export function written(state: GeminiState, message: Message, session: string): Decoded<GeminiState> {
-  const envelope = openEnvelope(message, owner(state, session, turnOf(state, undefined)));
+  const envelope = openEnvelope(message, owner(state, session, state.turn ?? undefined));
   const told = tell(state, envelope);
   const as = kindOf(message, told.drafts);
   const drafts = as === 'prompt' ? told.drafts.map((draft) => ({ ...draft, turnId: envelope.record })) : told.drafts;
-  return decoded(enter(state, message, told, { as }), { ...told, drafts: [...folderOf(envelope), ...drafts] });
+  const turn = as === 'prompt' ? (textAt(message, 'id') ?? null) : state.turn;
+  return decoded(enter({ ...state, turn }, message, told, { as }), {
+    ...told,
+    drafts: [...folderOf(envelope), ...drafts],
+  });
 }
 
 /** Once more, under its own id: grown, or come back after it was taken back. */

@@ -10,8 +10,9 @@ import { field, textAt } from '../../core/json.ts';
 import type { Decoded, Draft } from '../provider.ts';
 import { isStandIn } from './assistant.ts';
 import { hashMessage, partsOf, wordsOf } from './content.ts';
+import { hasContext } from './copies.ts';
 import { findEntry, putEntry, recordsOf, replaceLive, traceCopy } from './live.ts';
-import { copy, hasContext, isGone, type Message, written, writtenAgain } from './message.ts';
+import { copy, isGone, type Message, written, writtenAgain } from './message.ts';
 import type { Entry, GeminiState } from './state.ts';
 import { isSnapshot } from './wrappers.ts';
 

@@ -27,10 +27,14 @@ export interface GeminiState extends JsonObject {
    * which original the latest copy repeats (or `''`).
    */
   readonly copying: { readonly originals: number; readonly skip: number; readonly after: string } | null;
+  /** The prompt that what is new belongs to: the latest one, though an answer that failed takes it off the list. */
+  readonly turn: string | null;
   /** The agent's list of messages, in its order, without the oldest. */
   readonly live: readonly Entry[];
   /** How many of the oldest have been forgotten. */
   readonly forgotten: number;
+  /** The hash of the first message of the list, be it remembered or not; null when there is none. */
+  readonly first: string | null;
   /** The latest messages that were taken back; they may come back. */
   readonly gone: readonly Entry[];
   /** Hashes of the latest tool calls whose result has been told. */
@@ -44,8 +48,10 @@ export const initialState: GeminiState = {
   starting: false,
   hasContext: false,
   copying: null,
+  turn: null,
   live: [],
   forgotten: 0,
+  first: null,
   gone: [],
   results: [],
 };

@@ -4,16 +4,22 @@ import { booleanAt, field, isRecord, listAt, stringAt, textAt } from '../../core
 
 /** Longer ones are the tool's own manual, which early versions wrote with every call. */
 const DESCRIPTION_LENGTH = 160;
+/** The manual of a tool that has no words for its calls: 0.61, `complete_task`. */
+const SHORT_MANUAL = /^Call this tool to /;
 
 /** What a call does, in one line. */
 export function describeCall(call: unknown, input: unknown): string | undefined {
   const written = textAt(call, 'description')?.trim() ?? '';
-  if (written !== '' && written.length <= DESCRIPTION_LENGTH && !written.includes('\n')) return written;
+  if (written !== '' && !isManual(written)) return written;
   for (const key of DESCRIBING) {
     const line = textAt(input, key)?.split('\n')[0]?.trim();
     if (line) return line;
   }
   return undefined;
+}
+
+function isManual(description: string): boolean {
+  return description.length > DESCRIPTION_LENGTH || description.includes('\n') || SHORT_MANUAL.test(description);
 }
 
 const DESCRIBING = [

@@ -1,10 +1,10 @@
 /** Pieces of Markdown that kato itself writes around a transcript's text. */
 import type { Attachment, Edit } from '../../core/event.ts';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 
 /** Text in a code fence that is longer than any run of its character inside. */
 function fence(text: string, language = ''): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const longest = text.matchAll(/`+/g).reduce((most, [run]) => Math.max(most, run.length), 2);
   const marks = '`'.repeat(longest + 1);
   return `${marks}${language}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${marks}`;
 }
@@ -67,8 +67,11 @@ const CHANGES: Readonly<Record<Edit['change'], readonly [asked: string, done: st
 /** A tool's input: a command line as such, anything else as JSON; nothing when the description says it all. */
 export function inputBlock(input: JsonValue, description: string | undefined): string {
   if (typeof input === 'string') return input === '' ? '' : fence(input);
-  const command = shellCommand(input);
-  if (command !== undefined) return fence(command, 'sh');
+  const { command, rest = {} } = shellCommand(input);
+  if (command !== undefined) {
+    const others = Object.keys(rest).length === 0 ? '' : `\n\n${fence(JSON.stringify(rest, null, 2), 'json')}`;
+    return fence(command, 'sh') + others;
+  }
   if (isSaidBy(input, description)) return '';
   const isEmpty = input === null || (typeof input === 'object' && Object.keys(input).length === 0);
   return isEmpty ? '' : fence(JSON.stringify(input, null, 2), 'json');
@@ -81,15 +84,17 @@ function isSaidBy(input: JsonValue, description: string | undefined): boolean {
   return values.length === 1 && description !== undefined && values[0] === description;
 }
 
-/** The command of an input that holds a command and nothing else worth showing. */
-function shellCommand(input: JsonValue): string | undefined {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
-  const record = input as { readonly [key: string]: JsonValue | undefined };
-  const command = record.command ?? record.cmd;
-  const others = Object.keys(record).filter(
-    (key) => !['command', 'cmd', 'description', 'dir_path', 'timeout'].includes(key),
-  );
-  if (others.length > 0) return undefined;
+/** The command of an input that holds one, and what else of it is worth showing. */
+function shellCommand(input: JsonValue): { readonly command?: string; readonly rest?: JsonObject } {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return {};
+  const { command, cmd, ...others } = input as { readonly [key: string]: JsonValue | undefined };
+  const text = commandText(command ?? cmd);
+  if (text === undefined) return {};
+  const { description: _, dir_path: __, timeout: ___, ...rest } = others;
+  return { command: text, rest: rest as JsonObject };
+}
+
+function commandText(command: JsonValue | undefined): string | undefined {
   if (typeof command === 'string') return command;
   const isList = Array.isArray(command) && command.every((part) => typeof part === 'string');
   return isList ? (command as readonly string[]).join(' ') : undefined;

@@ -69,6 +69,8 @@ export interface Format<State extends JsonValue = JsonValue> {
   head(info: DocumentInfo): string;
   /** The state in which another part of the same file begins: it knows that something stands before it, and no more. */
   resume(state: State): State;
+  /** The state of a session that goes on after another one was shown inside it: it waits for what it waited for. */
+  rejoin(outer: State, inner: State): State;
   /** A line that is not an event: what is missing, or where something comes from. */
   note(state: State, text: string): Formatted<State>;
 }

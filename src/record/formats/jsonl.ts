@@ -16,6 +16,7 @@ export const jsonlFormat: Format<null> = {
   finish: () => '',
   head: () => '',
   resume: (state) => state,
+  rejoin: (outer) => outer,
   note: (state) => ({ text: '', state }), // A note is no event; the lines hold nothing else.
 };
 

@@ -61,6 +61,7 @@ export const markdownFormat: Format<MarkdownState> = {
   },
   head: frontMatter,
   resume: ({ started }) => ({ ...initial, started }),
+  rejoin: (outer, { started }) => ({ ...outer, started, speaker: null, time: '' }),
   note: (state, text) => ({ text: join(state.started, [`*${inline(text)}*`]), state: { ...state, started: true } }),
 };
 
@@ -100,7 +101,10 @@ const MOST_SAID = 32;
 function remember(state: MarkdownState, event: KatoEvent, { decisions }: FormatOptions): MarkdownState {
   if (event.kind === 'assistant.tool.call') {
     const { toolCallId: id } = event.payload;
-    const call = { id, seq: event.seq, turn: event.turnId ?? state.turn, shown: false, asked: false };
+    // A copy of a call may still get its result here; of itself it is never shown as one without.
+    const isCopy = event.origin === 'replayed';
+    if (isCopy && state.calls.some((other) => other.id === id)) return state;
+    const call = { id, seq: event.seq, turn: event.turnId ?? state.turn, shown: isCopy, asked: false };
     return { ...state, calls: [...state.calls.filter((other) => other.id !== id), call].slice(-MOST_CALLS) };
   }
   if (event.kind === 'assistant.tool.result') {
