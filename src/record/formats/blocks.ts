@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 
 /** Text in a code fence that is longer than any run of its character inside. */
 function fence(text: string, language = ''): string {
-  const longest = text.matchAll(/`+/g).reduce((most, [run]) => Math.max(most, run.length), 2);
+  const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
   const marks = '`'.repeat(longest + 1);
   return `${marks}${language}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${marks}`;
 }
