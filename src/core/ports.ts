@@ -52,10 +52,10 @@ export interface PendingFile {
   write(text: string): void;
   /**
    * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
-   * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`.
-   * Returns the backup's name, if there is one.
+   * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`, unless
+   * no backup is wanted. Returns the backup's name, if there is one.
    */
-  commit(options: { readonly replace: boolean; readonly time: string }): string | undefined;
+  commit(options: { readonly replace: boolean; readonly backup?: boolean; readonly time: string }): string | undefined;
   /** Leaves nothing behind. */
   discard(): void;
 }

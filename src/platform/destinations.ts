@@ -66,10 +66,10 @@ class NodePendingFile implements PendingFile {
     for (let written = 0; written < bytes.length; ) written += writeSync(this.#handle, bytes, written);
   }
 
-  commit({ replace, time }: { readonly replace: boolean; readonly time: string }): string | undefined {
+  commit({ replace, backup: isKept = true, time }: Parameters<PendingFile['commit']>[0]): string | undefined {
     const { entry, handle } = this.#folder;
     fsyncSync(this.#handle);
-    const backup = replace ? this.#backUp(time) : undefined;
+    const backup = replace && isKept ? this.#backUp(time) : undefined;
     if (replace) renameSync(entry(this.#temporary), entry(this.#name));
     else linkSync(entry(this.#temporary), entry(this.#name));
     if (!replace) unlinkSync(entry(this.#temporary));

@@ -43,8 +43,14 @@ export type Effect =
   | { readonly kind: 'prepare'; readonly target: Target }
   /** Write what the newest period holds, at the end of the file, and go on. */
   | { readonly kind: 'go-on'; readonly recording: string }
-  /** Write the file anew from the newest period, and go on. `overwrite`: also over text that is not kato's. */
-  | { readonly kind: 'anew'; readonly recording: string; readonly overwrite: boolean }
+  /** Write the file anew from its only period, and go on. `overwrite`: also over text that is not kato's. */
+  | {
+      readonly kind: 'anew';
+      readonly recording: string;
+      readonly overwrite: boolean;
+      /** What the recording held until then. */
+      readonly replaces: readonly Period[];
+    }
   /** Write a period once. */
   | { readonly kind: 'export'; readonly target: Target; readonly period: Period; readonly overwrite: boolean }
   /** Write what is missing up to the end of the last period, and no more. */
@@ -89,7 +95,7 @@ function record(state: SessionRecordings, request: Request, options: CommandOpti
   const period = { from: request.before, view: viewFor(target.format, options, request, known) };
   const recording = withPeriods(request, target, [...(known?.periods ?? []), period]);
   const effect: Effect = options.overwrite
-    ? { kind: 'anew', recording: recording.id, overwrite: true }
+    ? { kind: 'anew', recording: recording.id, overwrite: true, replaces: known?.periods ?? [] }
     : { kind: 'go-on', recording: recording.id };
   const changed = options.overwrite ? { ...recording, periods: [period] } : recording;
   return { state: put(withPrimary(state, target), changed), effects: [effect], outcome: done(target.path) };
@@ -100,7 +106,8 @@ function capture(state: SessionRecordings, request: Request, options: CommandOpt
   const known = state.recordings.find(({ path }) => path === target.path);
   const period = { ...beginning(request, options), view: viewFor(target.format, options, request, known) };
   const recording = withPeriods(request, target, [period]);
-  const effect: Effect = { kind: 'anew', recording: recording.id, overwrite: options.overwrite === true };
+  const overwrite = options.overwrite === true;
+  const effect: Effect = { kind: 'anew', recording: recording.id, overwrite, replaces: known?.periods ?? [] };
   return { state: put(withPrimary(state, target), recording), effects: [effect], outcome: done(target.path) };
 }
 

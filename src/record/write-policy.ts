@@ -89,7 +89,7 @@ function flawOf(component: string): string | undefined {
 }
 
 /** The path with `.` and `..` worked out by name, and without a trailing slash. */
-function normalise(path: string): string {
+export function normalise(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();

@@ -1,0 +1,79 @@
+/**
+ * What the recorder keeps in the store, under the names of consumers of the log:
+ *
+ *     recorder                          how far all commands of the log have been heard
+ *     recordings/<provider>/<native id> what a session's commands have led to
+ *     recording/<recording id>          how far a recording's file is written
+ *     command/<event id>                what came of a command
+ *     heard/<event id>                  a command of a session that is not kept, as ingest found it
+ */
+import type { KatoEvent } from '../core/event.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { SessionKey } from '../core/session.ts';
+import type { Offset } from '../store/store.ts';
+import type { Effect } from './plan.ts';
+import type { SessionRecordings } from './recording.ts';
+import type { FileProgress } from './recording-file.ts';
+
+/** The recordings of a session, with what is still to be done to files. */
+export interface Book extends SessionRecordings {
+  readonly session: SessionKey;
+  /** Effects that were decided and are not carried out yet, in order. */
+  readonly pending: readonly PendingEffect[];
+}
+
+export interface PendingEffect {
+  readonly effect: Effect;
+  /** The event of the command that asked for it, and what is told of it so far. */
+  readonly command: string;
+  readonly outcome: CommandOutcome;
+}
+
+export type OutcomeKind = 'done' | 'no-op' | 'redirected' | 'denied' | 'failed' | 'ignored';
+
+/** What came of a command. */
+export interface CommandOutcome {
+  readonly session: SessionKey;
+  /** The command's line as it was typed. */
+  readonly line: string;
+  /** When it was typed, by the provider's clock; absent when it is not known. */
+  readonly at?: string;
+  readonly kind: OutcomeKind;
+  readonly reason?: string;
+  readonly paths: readonly string[];
+}
+
+/** A command of a session whose words are not kept. */
+export interface Heard {
+  readonly session: SessionKey;
+  readonly event: CommandEvent;
+}
+
+export type CommandEvent = Omit<KatoEvent<'user.kato-command'>, 'seq'> & { readonly seq?: number };
+
+/** How far a recording is, with what status shows of it. */
+export type StoredProgress = FileProgress & { readonly lastWriteAt?: string };
+
+export const RECORDER = 'recorder';
+
+export function bookName({ provider, nativeId }: SessionKey): string {
+  return `recordings/${provider}/${nativeId}`;
+}
+export function progressName(recording: string): string {
+  return `recording/${recording}`;
+}
+export function outcomeName(event: string): string {
+  return `command/${event}`;
+}
+export function heardName(event: string): string {
+  return `heard/${event}`;
+}
+
+/** An offset that keeps this value. All of them are plain data. */
+export function keeping(consumer: string, value: object | null, position = 0): Offset {
+  return { consumer, position, state: value as JsonValue };
+}
+
+export function kept<T>(offset: Offset | undefined): T | undefined {
+  return offset === undefined || offset.state === null ? undefined : (offset.state as unknown as T);
+}

@@ -1,0 +1,256 @@
+/**
+ * What commands ask of files: making them, beginning in them, writing them anew.
+ *
+ * Each deed was decided and stored before it is done, and is taken off the list when it is done; killed in between, it is
+ * done again, and comes to the same. What cannot be done at the place that was asked for is done among kato's own
+ * recordings, where a recording is concerned: the conversation matters more than the place.
+ */
+import { systemCode } from '../core/errors.ts';
+import type { PendingFile } from '../core/ports.ts';
+import type { SessionKey } from '../core/session.ts';
+import type { Offset, SessionRecord } from '../store/store.ts';
+import {
+  type Book,
+  type CommandOutcome,
+  keeping,
+  outcomeName,
+  type PendingEffect,
+  type StoredProgress,
+} from './book.ts';
+import { headLength } from './formats/front-matter-edit.ts';
+import { positionOf } from './hearing.ts';
+import { manifestAfter } from './mend.ts';
+import type { RecorderParts } from './parts.ts';
+import type { Effect, Target } from './plan.ts';
+import { type Cursor, type Play, play, startOf } from './playback.ts';
+import { type Period, type Recording, recordingId } from './recording.ts';
+import { beginFile, type Place } from './recording-file.ts';
+import { judge } from './write-policy.ts';
+
+/** How far each recording is written. */
+export interface ProgressBook {
+  readonly get: (recording: string) => StoredProgress | undefined;
+  readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
+}
+
+export interface Done {
+  readonly book: Book;
+  readonly offsets: readonly Offset[];
+}
+
+type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
+
+export function playOf(
+  { store, formats, optionsOf }: RecorderParts,
+  session: SessionKey,
+  { format, periods }: Pick<Recording, 'format' | 'periods'>,
+): Play {
+  return { store, session, format: formats[format], periods, optionsOf };
+}
+
+export class Deeds {
+  readonly #parts: RecorderParts;
+  readonly #progress: ProgressBook;
+
+  constructor(parts: RecorderParts, progress: ProgressBook) {
+    this.#parts = parts;
+    this.#progress = progress;
+  }
+
+  /** Does one deed. What comes of it, if it is not what was told already. */
+  async carryOut(book: Book, { effect, command, outcome }: PendingEffect): Promise<Done> {
+    const session = await this.#parts.store.session(book.session);
+    if (!session || effect.kind === 'end') return { book, offsets: [] };
+    const tell = (change: Partial<CommandOutcome>) => [keeping(outcomeName(command), { ...outcome, ...change })];
+    try {
+      if (effect.kind === 'prepare') this.#prepare(session, effect.target);
+      else if (effect.kind === 'export') await this.#exportOnce(session, effect);
+      else await this.#begin(book, session, effect);
+      return { book, offsets: [] };
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      const reason = REASONS[code] ?? code;
+      const isRecording = effect.kind === 'go-on' || effect.kind === 'anew';
+      if (!isRecording) return { book, offsets: tell({ kind: 'failed', reason }) };
+      const elsewhere = await this.#redirect(book, session, effect);
+      const paths = elsewhere.recordings.slice(-1).map(({ path }) => path);
+      return { book: elsewhere, offsets: tell({ kind: 'redirected', reason, paths }) };
+    }
+  }
+
+  #placeOf({ path }: { readonly path: string }, session: SessionRecord): Place {
+    const verdict = judge(path, this.#parts.policyFor(session));
+    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
+    if (!verdict.allowed || root === undefined) throw Object.assign(new Error('no place'), { code: 'ENOENT' });
+    return { root, components: verdict.components };
+  }
+
+  /** A new file with its head. One that stands already stays as it is. */
+  #prepare(session: SessionRecord, target: Target): void {
+    const { root, components } = this.#placeOf(target, session);
+    const { files, headOf } = this.#parts;
+    const file = files.grow(root, components, { create: false }) ?? files.grow(root, components, { create: true });
+    if (file?.sizeBytes() === 0) {
+      file.append(Buffer.from(headOf(session, target.format, recordingId(session.key, target.path))));
+      file.sync();
+    }
+    file?.close();
+  }
+
+  async #begin(book: Book, session: SessionRecord, effect: Beginning): Promise<void> {
+    const recording = book.recordings.find(({ id }) => id === effect.recording);
+    if (!recording) return;
+    const { files, headOf } = this.#parts;
+    const place = this.#placeOf(recording, session);
+    const playing = playOf(this.#parts, session.key, recording);
+    const known = this.#progress.get(recording.id);
+    const file = files.grow(place.root, place.components, { create: false });
+    const isThere = file !== undefined && file.sizeBytes() > 0;
+    file?.close();
+    if (effect.kind === 'go-on' && known && isThere) return;
+    if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
+      return this.#writeAnew(session, recording, place, effect, known);
+    }
+    const cursor = await this.#cursorAt(session, playing, recording.periods.length - 1);
+    const head = headOf(session, recording.format, recording.id);
+    await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));
+    if (!file) files.grow(place.root, place.components, { create: true })?.close();
+  }
+
+  /** Before the first event of a period. */
+  async #cursorAt({ key }: SessionRecord, playing: Play, index: number): Promise<Cursor> {
+    const from = playing.periods[index]?.from;
+    const position = from && (await positionOf(this.#parts.store, key, from.event));
+    return { ...startOf(playing), period: index, ...(position !== undefined && { after: position - 1 }) };
+  }
+
+  /**
+   * A new body. Where the old one is kato's, word for word, what stands above it stays, whoever wrote it; else the file is
+   * kept as a backup, and only its front matter stays.
+   */
+  async #writeAnew(
+    session: SessionRecord,
+    recording: Recording,
+    place: Place,
+    { replaces, overwrite }: Extract<Effect, { kind: 'anew' }>,
+    known: StoredProgress | undefined,
+  ): Promise<void> {
+    const { files, clock, headOf } = this.#parts;
+    const before = this.#read(place);
+    const isOurs = known !== undefined && (await this.#isAsWritten(session, recording, replaces, known, before));
+    const above = isOurs ? before.subarray(0, known.manifest.length - known.manifest.bodyBytes) : before;
+    const head = above.subarray(0, Buffer.byteLength(headOfText(above.toString('utf8'))));
+    const isHeadOnly = isOurs && above.subarray(head.length).toString('utf8').trim() === '';
+    const lead =
+      isOurs && !overwrite
+        ? above
+        : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
+    const file = files.begin(place.root, place.components);
+    try {
+      file.write(lead.toString('utf8'));
+      const progress = await this.#writeBody(file, session, recording, lead);
+      file.commit({ replace: true, backup: !(isHeadOnly || (isOurs && !overwrite)), time: clock.now() });
+      await this.#progress.put(recording.id, progress);
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
+  async #writeBody(
+    file: PendingFile,
+    { key }: SessionRecord,
+    recording: Recording,
+    lead: Buffer,
+  ): Promise<StoredProgress> {
+    const playing = playOf(this.#parts, key, recording);
+    let cursor = startOf(playing);
+    let last = lead;
+    let bodyBytes = 0;
+    for await (const piece of play(playing, cursor)) {
+      file.write(piece.text);
+      if (piece.text !== '') last = Buffer.from(piece.text);
+      bodyBytes += Buffer.byteLength(piece.text);
+      cursor = piece.cursor;
+    }
+    return { cursor, manifest: manifestAfter(undefined, lead.length + bodyBytes, last, bodyBytes), lead: '' };
+  }
+
+  #read({ root, components }: Place): Buffer {
+    const file = this.#parts.files.grow(root, components, { create: false });
+    if (!file) return Buffer.alloc(0);
+    try {
+      return Buffer.from(file.read(0, file.sizeBytes()));
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Whether a file's body is byte for byte what the recording wrote. */
+  async #isAsWritten(
+    { key }: SessionRecord,
+    { format }: Recording,
+    periods: readonly Period[],
+    { manifest }: StoredProgress,
+    found: Buffer,
+  ): Promise<boolean> {
+    if (found.length !== manifest.length) return false;
+    const playing = playOf(this.#parts, key, { format, periods });
+    const pieces: Buffer[] = [];
+    for await (const { text } of play(playing, startOf(playing))) pieces.push(Buffer.from(text));
+    const body = Buffer.concat(pieces).subarray(0, manifest.bodyBytes);
+    return found.subarray(manifest.length - manifest.bodyBytes).equals(body);
+  }
+
+  /** The recording goes on in the generated file among kato's own recordings. */
+  async #redirect(book: Book, session: SessionRecord, effect: Beginning): Promise<Book> {
+    const failed = book.recordings.find(({ id }) => id === effect.recording);
+    if (!failed) return book;
+    const { recordings, nameFor } = this.#parts;
+    const path = `${recordings}/${nameFor(session, failed.format)}`;
+    const periods = failed.periods.slice(-1);
+    const moved: Recording = { ...failed, id: recordingId(session.key, path), path, periods };
+    const others = book.recordings.filter(({ id }) => id !== failed.id && id !== moved.id);
+    const next: Book = {
+      ...book,
+      ...(book.primary === failed.path && { primary: path }),
+      recordings: [...others, moved],
+    };
+    await this.#begin(next, session, { kind: 'go-on', recording: moved.id });
+    return next;
+  }
+
+  async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
+    const { root, components } = this.#placeOf(target, session);
+    const { files, clock, headOf } = this.#parts;
+    const file = files.begin(root, components);
+    try {
+      file.write(headOf(session, target.format, ''));
+      const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
+      for await (const { text } of play(playing, startOf(playing))) file.write(text);
+      file.commit({ replace: overwrite, backup: true, time: clock.now() });
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+}
+
+function headOfText(text: string): string {
+  return text.slice(0, headLength(text));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'the file exists already; +overwrite replaces it',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'a part of the path is a file or a link',
+  ELOOP: 'a part of the path is a link',
+  EISDIR: 'it is a folder',
+  EINVAL: 'it is no regular file',
+};

@@ -1,0 +1,72 @@
+/** Whether a command runs, and what it is about: everything that must be known before `plan` is asked. */
+import type { SessionFacts, SessionKey } from '../core/session.ts';
+import type { Cause, TranscriptStore } from '../store/store.ts';
+import type { CommandEvent } from './book.ts';
+import { type Command, parseCommands } from './commands.ts';
+
+export interface HearingRules {
+  readonly enabled: boolean;
+  /** Whether scripts may steer kato too. */
+  readonly automated: boolean;
+  readonly prefix: string;
+  /** The time of this store's first daemon start: what was typed before it is history. */
+  readonly since: string;
+}
+
+/** Why a command is not run; absent when it is to be run. */
+export function whyIgnored(
+  { origin, at }: CommandEvent,
+  cause: Cause,
+  bornAt: string | undefined,
+  { enabled, automated, since }: HearingRules,
+): string | undefined {
+  if (!enabled) return 'commands are switched off';
+  if (cause !== 'live') return 'it is history';
+  if (origin === 'replayed') return 'it is a copy of history';
+  if (origin === 'automated' && !automated) return 'a script wrote it, and commands.automated is off';
+  if (origin !== 'typed' && origin !== 'automated') return 'nobody typed it';
+  const time = at ?? bornAt;
+  if (time === undefined || time <= since) return "it was typed before kato's first start here";
+  return undefined;
+}
+
+/** The command that an event tells of. The event's line was found to be one, with the same word before the verb. */
+export function commandOf({ payload }: CommandEvent, { prefix }: HearingRules): Command | { readonly error: string } {
+  if (payload.error !== undefined) return { error: payload.error };
+  const [said] = parseCommands(payload.line, { prefix });
+  if (said === undefined) return { error: 'it is no command with the settings of now' };
+  return 'command' in said ? said.command : { error: said.error };
+}
+
+/** The position of an event in the log as it was written: its first, looked for from the end. Absent when it is not there. */
+export async function positionOf(store: TranscriptStore, key: SessionKey, id: string): Promise<number | undefined> {
+  for await (const page of store.read({ key, view: 'written', backward: true })) {
+    const found = page.find(({ event }) => event.id === id);
+    if (found) return found.position;
+  }
+  return undefined;
+}
+
+/** The id of the message that begins the last so many turns; absent when there are fewer. */
+export async function turnFromEnd(
+  store: TranscriptStore,
+  key: SessionKey,
+  turns: number,
+  before: number,
+): Promise<string | undefined> {
+  let left = turns;
+  for await (const page of store.read({ key, view: 'written', backward: true })) {
+    for (const { event, position } of page) {
+      const isTurn = event.kind === 'user.message' && (event.origin === 'typed' || event.origin === 'automated');
+      if (!isTurn || position > before || event.revises !== undefined) continue;
+      left -= 1;
+      if (left === 0) return event.id;
+    }
+  }
+  return undefined;
+}
+
+/** The folder that relative destinations of a session start from. */
+export function folderOf({ cwd }: SessionFacts): string | undefined {
+  return cwd?.replace(/(?<=.)\/+$/, '');
+}

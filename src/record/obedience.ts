@@ -1,0 +1,136 @@
+/** Doing what one command asks: from its event to the recordings of its session, and what that means for files. */
+import type { EventId } from '../core/event.ts';
+import type { Cause, Offset, SessionRecord } from '../store/store.ts';
+import { type Book, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
+import type { Command } from './commands.ts';
+import { formatOf, resolveDestination } from './destination.ts';
+import { commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
+import type { RecorderParts } from './parts.ts';
+import { type Plan, plan, type Request, type Target } from './plan.ts';
+import { judge } from './write-policy.ts';
+
+/** Stores the book with these offsets in one step. */
+type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
+
+export class Obedience {
+  readonly #parts: RecorderParts;
+  readonly #commit: Commit;
+
+  constructor(parts: RecorderParts, commit: Commit) {
+    this.#parts = parts;
+    this.#commit = commit;
+  }
+
+  /** Plans the command and stores what comes of it. Files are not touched yet. */
+  async obey(book: Book, event: CommandEvent, cause: Cause, position: number | undefined): Promise<void> {
+    const { rules, keep } = this.#parts;
+    const ignored = whyIgnored(event, cause, await this.#bornAt(event), rules);
+    const command = commandOf(event, rules);
+    if (ignored !== undefined) return this.#settle(book, event, { kind: 'ignored', reason: ignored, paths: [] });
+    if ('error' in command) return this.#settle(book, event, { kind: 'failed', reason: command.error, paths: [] });
+    if (position === undefined && command.verb !== 'stop') await keep(book.session);
+    const session = await this.#parts.store.session(book.session);
+    if (!session) return this.#settle(book, event, { kind: 'failed', reason: 'the session is not known', paths: [] });
+    await this.#run(book, event, command, session);
+  }
+
+  async #run(book: Book, event: CommandEvent, command: Command, session: SessionRecord): Promise<void> {
+    const asked = this.#named(command, session);
+    if (asked && 'error' in asked) return this.#settle(book, event, { kind: 'failed', reason: asked.error, paths: [] });
+    const request = await this.#request(book, event, command, session, asked);
+    const planned = plan(book, request);
+    const target = this.#targetOf(planned);
+    const denied = target && this.#whyDenied(target, session);
+    if (denied === undefined) return this.#settle(book, event, outcomeOf(planned), planned);
+    this.#parts.audit.log('warn', 'write.denied', { path: target?.path, reason: denied, session: session.id });
+    if (command.verb !== 'record' && command.verb !== 'capture')
+      return this.#settle(book, event, { kind: 'denied', reason: denied, paths: target ? [target.path] : [] });
+    const { primary: _, ...elsewhere } = { ...request, named: request.generated };
+    const redirected = plan(book, elsewhere);
+    const { paths } = redirected.outcome;
+    const kind = redirected.outcome.kind === 'done' ? 'redirected' : redirected.outcome.kind;
+    await this.#settle(book, event, { kind, reason: denied, paths }, redirected);
+  }
+
+  async #request(
+    book: Book,
+    event: CommandEvent,
+    command: Command,
+    session: SessionRecord,
+    named: Target | undefined,
+  ): Promise<Request> {
+    const { store, usual, nameFor, recordings } = this.#parts;
+    const { message, number } = event.payload;
+    const mark = (line: number) => ({ event: message as EventId, line });
+    const last = 'options' in command ? command.options.last : undefined;
+    const at = last === undefined ? undefined : await positionOf(store, session.key, message);
+    const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, session.key, last, at);
+    return {
+      command,
+      session: session.key,
+      before: mark(number),
+      behind: mark(number + 1),
+      ...(named && { named }),
+      ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
+      generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
+      ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }),
+      usual,
+    };
+  }
+
+  /** The destination that a command names. */
+  #named(command: Command, session: SessionRecord): Target | { readonly error: string } | undefined {
+    const dest =
+      command.verb === 'stop' ? (command.target?.by === 'id' ? undefined : command.target?.text) : command.dest;
+    if (dest === undefined) return undefined;
+    const { userHome, files, nameFor } = this.#parts;
+    const context = {
+      cwd: folderOf(session.facts),
+      userHome,
+      isFolder: (path: string) => files.isFolder(path),
+      nameFor: (format: Target['format']) => nameFor(session, format),
+    };
+    const resolved = resolveDestination(dest, context);
+    return command.verb === 'stop' && 'error' in resolved ? undefined : resolved;
+  }
+
+  #targetOf({ effects, state }: Plan): Target | undefined {
+    const [effect] = effects;
+    if (effect === undefined || effect.kind === 'end') return undefined;
+    return 'target' in effect ? effect.target : state.recordings.find(({ id }) => id === effect.recording);
+  }
+
+  #whyDenied({ path }: Target, session: SessionRecord): string | undefined {
+    const verdict = judge(path, this.#parts.policyFor(session));
+    if (!verdict.allowed) return verdict.reason;
+    if (this.#parts.files.resolve(verdict.root.path) === undefined) return 'the folder does not exist';
+    this.#parts.audit.log('info', 'write.granted', { path, root: verdict.root.path, session: session.id });
+    return undefined;
+  }
+
+  async #settle(
+    book: Book,
+    { id, at, payload }: CommandEvent,
+    outcome: Pick<CommandOutcome, 'kind' | 'reason' | 'paths'>,
+    planned?: Plan,
+  ): Promise<void> {
+    const { session } = book;
+    const told: CommandOutcome = { session, line: payload.line, ...(at !== undefined && { at }), ...outcome };
+    const asked = planned?.effects.map((effect) => ({ effect, command: id, outcome: told })) ?? [];
+    const next = { ...book, ...planned?.state, pending: [...book.pending, ...asked] };
+    await this.#commit(next, [keeping(outcomeName(id), told)]);
+  }
+
+  /** When the file was made in which the command stands, for records without a time of their own. */
+  async #bornAt({ at, source }: CommandEvent): Promise<string | undefined> {
+    if (at !== undefined || source.file === undefined) return undefined;
+    const record = await this.#parts.store.source(source.file);
+    return record && new Date(Number(BigInt(record.stat.birthNs) / 1_000_000n)).toISOString();
+  }
+}
+
+function outcomeOf({ outcome }: Plan): Pick<CommandOutcome, 'kind' | 'reason' | 'paths'> {
+  if (outcome.kind !== 'done') return outcome;
+  const { kind, paths, warning } = outcome;
+  return { kind, paths, ...(warning !== undefined && { reason: warning }) };
+}

@@ -1,0 +1,30 @@
+/** What the recorder is given: the log, the machine, and what the settings say. */
+import type { Clock, DestinationFiles, Logger } from '../core/ports.ts';
+import type { SessionKey } from '../core/session.ts';
+import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import type { Format, FormatId, FormatOptions } from './formats/format.ts';
+import type { HearingRules } from './hearing.ts';
+import type { View } from './view.ts';
+import type { WritePolicy } from './write-policy.ts';
+
+export interface RecorderParts {
+  readonly store: TranscriptStore;
+  readonly files: DestinationFiles;
+  readonly formats: Readonly<Record<FormatId, Format>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly audit: Logger;
+  readonly rules: HearingRules;
+  readonly optionsOf: (view: View) => FormatOptions;
+  readonly usual: (format: FormatId) => View;
+  readonly policyFor: (session: SessionRecord) => WritePolicy;
+  /** The head of a new file. */
+  readonly headOf: (session: SessionRecord, format: FormatId, recordingId: string) => string;
+  /** The generated file name of a session. */
+  readonly nameFor: (session: SessionRecord, format: FormatId) => string;
+  /** The folder of generated destinations. */
+  readonly recordings: string;
+  readonly userHome: string;
+  /** Makes ingest keep the session's transcript from now on; resolves when what is on disk is in the log. */
+  readonly keep: (key: SessionKey) => Promise<void>;
+}

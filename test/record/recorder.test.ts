@@ -1,0 +1,185 @@
+/** From the agent's file to the recorded file, through the log. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { HEAD, Studio } from './support.ts';
+
+const heading = (second: number) => `# User_2026-07-01_1000_${String(second).padStart(2, '0')}`;
+
+describe('recording', () => {
+  it('begins with the line of its command and follows the conversation', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('before');
+    await studio.say(`hello\n::record ${studio.notes}/a.md\nafter`);
+    assert.equal(studio.file('a.md'), `${HEAD}${heading(2)}\n\n::record ${studio.notes}/a.md\nafter\n`);
+    await studio.say('more');
+    assert.ok(studio.file('a.md').endsWith(`${heading(3)}\n\nmore\n`));
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+    assert.deepEqual(await studio.outcomes(), [`::record ${studio.notes}/a.md: done`]);
+  });
+
+  it('ends before the line that stops it, and begins again', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md`, 'one', 'last words\n::stop\nnot this', 'unheard');
+    assert.ok(studio.file('a.md').endsWith('last words\n'));
+    await studio.say('::record', 'two');
+    assert.ok(studio.file('a.md').endsWith('::record\n\n# User_2026-07-01_1000_06\n\ntwo\n'));
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+    assert.ok(!studio.file('a.md').includes('unheard'));
+  });
+
+  it('takes the whole conversation up to here when it is captured', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one', 'two', `::capture ${studio.notes}/a.md`, 'three');
+    for (const word of ['one', 'two', '::capture', 'three']) assert.ok(studio.file('a.md').includes(`\n${word}`), word);
+    await studio.say('::stop', 'unheard', `::capture ${studio.notes}/a.md`);
+    assert.ok(studio.file('a.md').includes('unheard'));
+    assert.deepEqual(studio.list(), ['a.md']);
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+  });
+
+  it('writes once what is exported', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one', `two\n::export ${studio.notes}/a.md\nthree`, 'four');
+    assert.ok(studio.file('a.md').endsWith(`two\n::export ${studio.notes}/a.md\n`));
+    await studio.say(`::export ${studio.notes}/a.md`);
+    assert.ok((await studio.outcomes()).some((one) => one.includes('failed (the file exists already')));
+    await studio.say(`::export ${studio.notes}/a.md +overwrite`);
+    assert.ok(studio.file('a.md').includes('four'));
+    assert.equal(studio.list().length, 2);
+  });
+
+  it('goes on in several files at once, in both formats', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md\n::record ${studio.notes}/b.jsonl`, 'one');
+    const events = studio.file('b.jsonl').trimEnd().split('\n');
+    assert.ok(events.map((line) => JSON.parse(line).kind).includes('user.message'));
+    await studio.say(`::stop dest:${studio.notes}/a.md`, 'two');
+    assert.ok(!studio.file('a.md').includes('two'));
+    assert.equal(studio.file('b.jsonl'), await studio.export(`${studio.notes}/b.jsonl`));
+  });
+
+  it('prepares a file and makes it the one that later commands mean', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::init ${studio.notes}/a.md`);
+    assert.equal(studio.file('a.md'), HEAD);
+    await studio.say('::record', 'one');
+    assert.equal(studio.file('a.md'), `${HEAD}${heading(2)}\n\n::record\n\n${heading(3)}\n\none\n`);
+  });
+});
+
+describe('a command is done once', () => {
+  it('whatever is read again, and however often kato is started', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md`, 'one', '::stop', 'two');
+    const before = studio.file('a.md');
+    for (let round = 0; round < 3; round++) {
+      await studio.restart();
+      await studio.take();
+      studio.stage.touch(studio.stage.path());
+      await studio.take();
+    }
+    assert.equal(studio.file('a.md'), before);
+    assert.deepEqual(await studio.outcomes(), ['::record '.concat(`${studio.notes}/a.md: done`), '::stop: done']);
+  });
+
+  it('also when it came while nobody listened', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one');
+    await studio.recorder.start();
+    studio.type(`::record ${studio.notes}/a.md`, 'two');
+    await studio.stage
+      .pass({
+        cause: 'live',
+        commandsIn: (await import('../../src/record/commands.ts')).commandPayloads.bind(null) as never,
+      })
+      .catch(() => {});
+    await studio.restart();
+    await studio.take();
+    assert.ok(studio.file('a.md').includes('two'));
+  });
+
+  it('and never when it is history', async (t) => {
+    const studio = new Studio(t);
+    studio.type(`::record ${studio.notes}/a.md`, 'one');
+    await studio.take('import');
+    assert.deepEqual(studio.list(), []);
+    assert.deepEqual(await studio.outcomes(), [`::record ${studio.notes}/a.md: ignored (it is history)`]);
+  });
+
+  it('and never before the first start', async (t) => {
+    const studio = new Studio(t);
+    studio.change = { rules: { enabled: true, automated: false, prefix: '', since: '2026-08-01T00:00:00.000Z' } };
+    await studio.restart();
+    await studio.say(`::record ${studio.notes}/a.md`);
+    assert.deepEqual(studio.list(), []);
+    assert.match((await studio.outcomes())[0] ?? '', /ignored \(it was typed before/);
+  });
+});
+
+describe('what goes wrong', () => {
+  it('a place that is not allowed does not lose the recording', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('::record /etc/a.md', 'one');
+    const generated = readFileSync(`${studio.recordings}/generated.md`, 'utf8');
+    assert.ok(generated.includes('one'));
+    assert.deepEqual(await studio.outcomes(), [
+      '::record /etc/a.md: redirected (it is outside the folders where kato may write)',
+    ]);
+    await studio.say('::stop', `::export ${studio.notes}/AGENTS.md`);
+    assert.ok((await studio.outcomes()).some((one) => one.includes('denied (files of this name guide')));
+  });
+
+  it('nor does a place that cannot be written', async (t) => {
+    const studio = new Studio(t);
+    mkdirSync(`${studio.notes}/a.md`);
+    symlinkSync('/nowhere', `${studio.notes}/link`);
+    await studio.say(`::record ${studio.notes}/link/a.md`, 'one');
+    assert.ok(readFileSync(`${studio.recordings}/generated.md`, 'utf8').includes('one'));
+    assert.match((await studio.outcomes())[0] ?? '', /redirected \(a part of the path is a/);
+  });
+
+  it('mistakes are told, and the lines around them run', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::recrod x.md\n::record relative.md\n::record ${studio.notes}/a.md`, 'one');
+    assert.ok(studio.file('a.md').includes('one'));
+    const outcomes = await studio.outcomes();
+    assert.ok(outcomes.some((one) => one.startsWith('::recrod x.md: failed (unknown command')));
+    assert.ok(outcomes.some((one) => one.startsWith('::record relative.md: ')));
+  });
+
+  it('a file that is gone pauses its recording, and a new command makes it anew', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md`, 'one');
+    rmSync(`${studio.notes}/a.md`);
+    await studio.say('two');
+    assert.deepEqual(studio.list(), []);
+    assert.equal(studio.recorder.recordings()[0]?.condition?.failure, 'gone');
+    await studio.say(`::stop\n::record ${studio.notes}/a.md`, 'three');
+    assert.ok(studio.file('a.md').endsWith('three\n'));
+    assert.ok(studio.file('a.md').startsWith(HEAD));
+  });
+
+  it('a text of the user is never replaced: capture goes below it, overwrite keeps a copy', async (t) => {
+    const studio = new Studio(t);
+    writeFileSync(`${studio.notes}/a.md`, '# Mine\n\nmy words\n');
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    assert.ok(studio.file('a.md').startsWith('# Mine\n\nmy words\n\n# User'));
+    await studio.say(`::stop`, `::capture ${studio.notes}/a.md +overwrite`);
+    assert.ok(!studio.file('a.md').includes('my words'));
+    const [, backup = ''] = studio.list();
+    assert.ok(backup.startsWith('a.md.bak-'));
+    assert.ok(studio.file(backup).startsWith('# Mine\n\nmy words\n'));
+  });
+
+  it('an edited recording that is captured again is kept beside the new one', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    const edited = studio.file('a.md').replace('one', 'ONE');
+    writeFileSync(`${studio.notes}/a.md`, edited);
+    await studio.say('::stop', `::capture ${studio.notes}/a.md`);
+    const [, backup = ''] = studio.list();
+    assert.equal(studio.file(backup), edited);
+    assert.ok(studio.file('a.md').includes('\none\n'));
+  });
+});
