@@ -32,6 +32,8 @@ const NEW_FILE =
 /** Transcripts are private: their owner alone reads them, until the owner decides otherwise. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o755;
+/** Of one file within one millisecond. */
+const MOST_BACKUPS = 1000;
 
 export const nodeDestinations: DestinationFiles = {
   resolve(folder) {
@@ -127,20 +129,25 @@ class NodePendingFile implements PendingFile {
   discard(): void {
     try {
       unlinkSync(this.#folder.entry(this.#temporary));
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error; // A commit that failed at its end has moved it.
     } finally {
       this.#close();
     }
   }
 
-  /** The file that has the name now stays, under another name. */
+  /** The file that has the name now stays, under another name that nothing has. */
   #backUp(time: string): string | undefined {
-    const backup = `${this.#name}.bak-${time.replace(/[:.]/g, '-')}`;
-    try {
-      linkSync(this.#folder.entry(this.#name), this.#folder.entry(backup));
-      return backup;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
+    const base = `${this.#name}.bak-${time.replace(/[:.]/g, '-')}`;
+    for (let number = 1; ; number++) {
+      const backup = number === 1 ? base : `${base}-${number}`;
+      try {
+        linkSync(this.#folder.entry(this.#name), this.#folder.entry(backup));
+        return backup;
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return undefined;
+        if (systemCode(error) !== 'EEXIST' || number === MOST_BACKUPS) throw error;
+      }
     }
   }
 
