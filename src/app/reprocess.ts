@@ -52,7 +52,8 @@ function groupBySession(sources: readonly SourceRecord[], key: SessionKey | unde
     groups.set(name, [...(groups.get(name) ?? []), source]);
   }
   const base = ({ path }: SourceRecord) => path.slice(path.lastIndexOf('/') + 1);
-  return [...groups.values()].map((group) => group.sort((a, b) => (base(a) < base(b) ? -1 : 1)));
+  const byName = (a: SourceRecord, b: SourceRecord) => Number(base(a) > base(b)) - Number(base(a) < base(b));
+  return [...groups.values()].map((group) => group.sort(byName));
 }
 
 async function prepare(
@@ -65,7 +66,7 @@ async function prepare(
     const provider = providers.find(({ id }) => id === record.provider);
     const match = provider && matchOf(store, provider, record);
     if (!provider || !match) continue;
-    const companions = await keptCompanions(store, record, match);
+    const companions = await keptCompanions(store, record);
     const sideFiles = await keptSideFiles(store, record, provider, match);
     prepared.push({ record, provider, match, companions, sideFiles, expected: record.version });
   }
@@ -84,10 +85,11 @@ function matchOf(store: TranscriptStore, provider: Provider, record: SourceRecor
   return undefined;
 }
 
-async function keptCompanions(store: TranscriptStore, record: SourceRecord, match: SourceMatch) {
+/** The small files that were read with the source, by the names that they had below the root of that time. */
+async function keptCompanions(store: TranscriptStore, record: SourceRecord) {
   const companions = new Map<string, Uint8Array>();
   const key = { provider: record.provider, nativeId: record.nativeId ?? '' };
-  for (const name of match.companions ?? []) {
+  for (const name of Object.keys(record.checkpoint.companions)) {
     const kept = await store.sideFile(key, `companion:${name}`);
     if (kept) companions.set(name, kept.content);
   }
