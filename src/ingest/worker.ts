@@ -9,7 +9,7 @@ import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Batch, Cause } from '../store/store.ts';
-import { type Reading, readSource } from './read-source.ts';
+import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
 
 /** A reading without its functions. */
 interface Order {
@@ -21,7 +21,7 @@ interface Order {
   readonly cause: Cause;
 }
 
-type ToWorker = { readonly kind: 'read'; readonly order: Order } | { readonly kind: 'more' };
+type ToWorker = { readonly kind: 'read'; readonly order: Order } | { readonly kind: 'more' | 'stop' };
 type FromWorker =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'end'; readonly bytesRead: number; readonly framesDecoded: number }
@@ -106,12 +106,10 @@ class PooledWorker {
         }
         isOver = true;
         if (message.kind === 'failed') throw toError(message);
-        counters.bytesRead += message.bytesRead;
-        counters.framesDecoded += message.framesDecoded;
-        return;
+        return count(message, counters);
       }
     } finally {
-      if (!isOver) await this.#drain();
+      if (!isOver) await this.#drain(counters);
     }
   }
 
@@ -120,11 +118,11 @@ class PooledWorker {
   }
 
   /** Takes what is left of a reading that nobody wants any more, so that the worker is free. */
-  async #drain(): Promise<void> {
-    for (;;) {
-      this.#send({ kind: 'more' });
-      if ((await this.#next()).kind !== 'batch') return;
-    }
+  async #drain(counters: ReadingCounters): Promise<void> {
+    this.#send({ kind: 'stop' });
+    let message = await this.#next();
+    while (message.kind === 'batch') message = await this.#next();
+    if (message.kind === 'end') count(message, counters);
   }
 
   #send(message: ToWorker): void {
@@ -148,14 +146,17 @@ class PooledWorker {
 /** What a worker runs: answers orders on its port, one after the other. */
 export function serveReadings(port: MessagePort, providers: readonly Provider[], files: SourceFiles): void {
   let credit = 0;
+  let isStopped = false;
   let grant: () => void = () => {};
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'more') {
-      credit += 1;
-      grant();
-    } else {
+    if (message.kind === 'read') {
       credit = CREDIT;
+      isStopped = false;
       void serve(message.order);
+    } else {
+      credit += 1;
+      isStopped ||= message.kind === 'stop';
+      grant();
     }
   });
 
@@ -168,6 +169,7 @@ export function serveReadings(port: MessagePort, providers: readonly Provider[],
             grant = resolve;
           });
         }
+        if (isStopped) break;
         credit -= 1;
         port.postMessage({ kind: 'batch', batch } satisfies FromWorker, transferable(batch));
       }
@@ -200,6 +202,11 @@ function toReading(order: Order, providers: readonly Provider[], files: SourceFi
     cause,
     counters,
   };
+}
+
+function count(end: Extract<FromWorker, { kind: 'end' }>, counters: ReadingCounters): void {
+  counters.bytesRead += end.bytesRead;
+  counters.framesDecoded += end.framesDecoded;
 }
 
 /** Buffers that belong to the batch alone. A buffer cut from a shared one is copied instead. */

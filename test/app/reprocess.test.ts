@@ -61,12 +61,6 @@ const wordsOf = async (store: TranscriptStore) =>
     event.kind === 'assistant.message' ? [[event.id, event.payload.text] as const] : [],
   );
 
-/** Cases of which something is lost, and where that comes from. */
-const LOSSES: Readonly<Record<string, string>> = {
-  'codex/titles': 'the bytes of session_index.jsonl are not kept, and what it said is gone with the old derivation',
-  'gemini-cli/two-folders': 'rederiveSource does not try a companion again behind the records, as read-source does',
-};
-
 async function textOf(store: TranscriptStore, nativeId: string): Promise<string> {
   let text = '';
   const key = { provider: 'claude-code', nativeId };
@@ -77,8 +71,7 @@ async function textOf(store: TranscriptStore, nativeId: string): Promise<string>
 describe('reprocess with the decoder that has read the bytes before writes nothing', () => {
   for (const provider of providers) {
     for (const name of readdirSync(join(FIXTURES, provider.id))) {
-      const todo = LOSSES[`${provider.id}/${name}`] ?? false;
-      it(`${provider.id}: ${name}`, { todo }, async (t) => {
+      it(`${provider.id}: ${name}`, async (t) => {
         const store = await storeOf(t, provider, name);
         const before = [await store.head(), await storedEvents(store)];
         const { changed, events } = await reprocess({ store, providers: [provider] }, undefined);
@@ -111,9 +104,7 @@ describe('reprocess', () => {
     assert.ok(texts.includes('Planted.') && texts.some((text) => text.startsWith('THEN I LEAVE')));
   });
 
-  it('leaves forks joined to their parents', {
-    todo: 'links keep the seqs of the derivation that was replaced: linkSessions must resolve them again',
-  }, async (t) => {
+  it('leaves forks joined to their parents', async (t) => {
     for (const [name, fork] of [
       ['fork-session', '00000015-0000-4000-8000-000000000015'],
       ['fork-branch', '00000017-0000-4000-8000-000000000017'],
