@@ -90,8 +90,11 @@ class LocalKato implements Kato {
   }
 
   async export(request: Parameters<Kato['export']>[0]) {
-    const { session, store, format, slugOf, text } = await this.#prepareExport(request.key, request.format);
-    return text.exportSession(session, format, slugOf, request, {
+    const [{ exportSession }, { session, store, format, slugOf }] = await Promise.all([
+      import('./export.ts'),
+      this.#prepareExport(request.key, request.format),
+    ]);
+    return exportSession(session, format, slugOf, request, {
       ...this.#parts,
       store,
       files: this.#parts.destinations,
@@ -99,8 +102,11 @@ class LocalKato implements Kato {
   }
 
   async *exportText(key: SessionKey, request: RenderRequest) {
-    const { session, store, format, text } = await this.#prepareExport(key, request.format);
-    yield* text.exportText(session, format, request, { ...this.#parts, store });
+    const [{ exportText }, { session, store, format }] = await Promise.all([
+      import('./export.ts'),
+      this.#prepareExport(key, request.format),
+    ]);
+    yield* exportText(session, format, request, { ...this.#parts, store });
   }
 
   async import(...[request, onProgress, signal]: Parameters<Kato['import']>) {
@@ -148,8 +154,8 @@ class LocalKato implements Kato {
     const store = this.#storeOf(key);
     const session = await store.session(key);
     if (!session) throw new KatoError('session-not-found', 'the session is gone');
-    const [text, { formats, slugOf }] = await Promise.all([import('./export.ts'), this.#parts.loadFormats()]);
-    return { session, store, format: formats[id], slugOf, text };
+    const { formats, slugOf } = await this.#parts.loadFormats();
+    return { session, store, format: formats[id], slugOf };
   }
 
   #storeOf(key: SessionKey): TranscriptStore {
@@ -161,14 +167,15 @@ class LocalKato implements Kato {
     const { files, roots, providers } = this.#parts;
     if (text === 'latest' || text === '@here') return undefined;
     const { found } = discover(files, roots);
-    const [, bare = text] = /^[a-z-]+\/(.+)$/.exec(text) ?? [];
+    const [, name = text] = /^[a-z-]+\/(.+)$/.exec(text) ?? [];
+    const bare = name.toLowerCase();
     const near = found.filter(({ provider, match }) => {
       const id = match.nativeId === undefined ? '' : sessionId({ provider: provider.id, nativeId: match.nativeId });
       const isFamily =
         match.nativeId === undefined &&
         bare.length >= 8 &&
         (match.family.startsWith(bare) || bare.startsWith(match.family));
-      return id.startsWith(bare) || match.nativeId?.startsWith(bare) === true || isFamily;
+      return id.startsWith(bare) || match.nativeId?.toLowerCase().startsWith(bare) === true || isFamily;
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');

@@ -30,8 +30,10 @@ export interface ExportContext extends TextContext {
 interface Destination {
   readonly root: string;
   readonly components: readonly string[];
-  /** For people: the path as they gave it, or the generated one. */
+  /** The path as it was given, or the generated one. */
   readonly shown: string;
+  /** The same for logs and errors: a generated name without the title, which is a part of the transcript. */
+  readonly noted: string;
 }
 
 const MOST_NAMES = 1000;
@@ -43,8 +45,10 @@ export async function exportSession(
   request: ExportRequest,
   context: ExportContext,
 ): Promise<ExportReport> {
-  const name = generatedName(session, format, slug, request.options.timeZone);
-  const base = destinationFor(session, name, request, context);
+  const { timeZone } = request.options;
+  const titled = generatedName(session, format, timeZone, slug(session.facts.title?.text ?? '', 48) || 'session');
+  const untitled = generatedName(session, format, timeZone, '…');
+  const base = destinationFor(session, { titled, untitled }, request, context);
   for (let attempt = 1; attempt <= MOST_NAMES; attempt++) {
     const destination = attempt === 1 ? base : numbered(base, attempt);
     try {
@@ -57,13 +61,17 @@ export async function exportSession(
       if (request.path !== undefined && !isGenerated(request.path, base)) throw taken(destination, context.userHome);
     }
   }
-  throw new KatoError('write-failed', `cannot write ${base.shown}: every name like it is taken`);
+  throw new KatoError(
+    'write-failed',
+    `cannot write ${shorten(base.noted, context.userHome)}: every name like it is taken`,
+  );
 }
 
 function isGenerated(asked: string, { shown }: Destination): boolean {
   return shown !== asked;
 }
 
+/** The file, and its folders, are made when there is something to put into them. */
 async function writeTo(
   destination: Destination,
   session: SessionRecord,
@@ -71,34 +79,23 @@ async function writeTo(
   request: ExportRequest,
   context: ExportContext,
 ): Promise<ExportReport> {
-  const file = context.files.begin(destination.root, destination.components);
-  try {
-    const written = await writeBody(file, session, format, request, context);
-    const replace = request.overwrite === true;
-    const backup = file.commit({ replace, time: context.clock.now() });
-    return { path: destination.shown, ...written, ...(backup !== undefined && { backup }) };
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-}
-
-async function writeBody(
-  file: PendingFile,
-  session: SessionRecord,
-  format: Format,
-  request: ExportRequest,
-  context: ExportContext,
-) {
+  let file: PendingFile | undefined;
   let events = 0;
   let bytes = 0;
-  for await (const piece of documentPieces(session, format, request, context)) {
-    events += piece.events;
-    bytes += Buffer.byteLength(piece.text);
-    file.write(piece.text);
+  try {
+    for await (const piece of documentPieces(session, format, request, context)) {
+      file ??= context.files.begin(destination.root, destination.components);
+      file.write(piece.text);
+      events += piece.events;
+      bytes += Buffer.byteLength(piece.text);
+    }
+    if (!file) throw nothing(session);
+    const backup = file.commit({ replace: request.overwrite === true, time: context.clock.now() });
+    return { path: destination.shown, events, bytes, ...(backup !== undefined && { backup }) };
+  } catch (error) {
+    file?.discard();
+    throw error;
   }
-  if (events === 0) throw nothing(session);
-  return { events, bytes };
 }
 
 /** The text of the file that an export would write, in pieces, noted as an export. None when there is nothing to show. */
@@ -115,7 +112,7 @@ export async function* exportText(
       if (piece.text !== '') yield piece.text;
     }
   } finally {
-    if (events > 0) note(context, 'export.done', session, { shown: '-' }, format, events);
+    if (events > 0) note(context, 'export.done', session, { noted: '-' }, format, events);
   }
 }
 
@@ -148,46 +145,36 @@ function nothing({ id }: SessionRecord): KatoError {
 }
 
 /** `<yyyy-mm-dd_hhmm>-<title>--<short id>.md`; without a time where none is known. */
-function generatedName(
-  { id, facts }: SessionRecord,
-  format: Format,
-  slug: (title: string, length: number) => string,
-  timeZone: string,
-): string {
+function generatedName({ id, facts }: SessionRecord, format: Format, timeZone: string, title: string): string {
   const wall = facts.firstAt === undefined ? undefined : toWall(facts.firstAt, timeZone);
   const time = wall === undefined ? '' : `${wall.date}_${wall.hour}${wall.minute}-`;
-  const title = slug(facts.title?.text ?? '', 48) || 'session';
   return `${time}${title}--${shortId(id)}${format.suffixes[0]}`;
 }
 
 function destinationFor(
   session: SessionRecord,
-  name: string,
+  { titled, untitled }: { readonly titled: string; readonly untitled: string },
   request: ExportRequest,
   context: ExportContext,
 ): Destination {
   const { files, recordings } = context;
-  const asked = request.path;
-  const isFolder = asked !== undefined && (asked.endsWith('/') || files.isFolder(asked));
-  const path =
-    asked === undefined ? `${recordings}/${name}` : isFolder ? `${asked.replace(/\/+$/, '')}/${name}` : asked;
-  const policy = policyFor(session, context);
-  const verdict = judge(path, policy);
+  const asked = request.path ?? `${recordings}/`;
+  const folder = asked.endsWith('/') || files.isFolder(asked) ? asked.replace(/\/+$/, '') : undefined;
+  const shown = folder === undefined ? asked : `${folder}/${titled}`;
+  const noted = folder === undefined ? asked : `${folder}/${untitled}`;
+  const verdict = judge(shown, policyFor(session, context));
   const root = verdict.allowed ? files.resolve(verdict.root.path) : undefined;
+  const facts = { path: noted, session: session.id, provider: session.key.provider };
   if (!verdict.allowed || root === undefined) {
     const reason = verdict.allowed ? 'the folder does not exist' : verdict.reason;
-    context.audit.log('warn', 'write.denied', { path, reason, session: session.id, provider: session.key.provider });
-    throw new KatoError('denied', `may not write ${shorten(path, context.userHome)}: ${reason}`, {
-      hint: 'add the folder to write.roots (kato config set write.roots "[…]"), or print with -o - and redirect',
-    });
+    context.audit.log('warn', 'write.denied', { ...facts, reason });
+    const hint = verdict.allowed
+      ? `make the folder first: ${shorten(verdict.root.path, context.userHome)}`
+      : 'add the folder to write.roots (kato config set write.roots "[…]"), or print with -o - and redirect';
+    throw new KatoError('denied', `may not write ${shorten(noted, context.userHome)}: ${reason}`, { hint });
   }
-  context.audit.log('info', 'write.granted', {
-    path,
-    root: verdict.root.path,
-    session: session.id,
-    provider: session.key.provider,
-  });
-  return { root, components: verdict.components, shown: path };
+  context.audit.log('info', 'write.granted', { ...facts, root: verdict.root.path });
+  return { root, components: verdict.components, shown, noted };
 }
 
 /** The folders where this session may be written. */
@@ -204,16 +191,20 @@ function policyFor({ facts }: SessionRecord, context: ExportContext): WritePolic
 }
 
 /** The same place with a number before the suffix. */
-function numbered({ root, components, shown }: Destination, number: number): Destination {
+function numbered({ root, components, shown, noted }: Destination, number: number): Destination {
   const add = (name: string) => name.replace(/(\.[a-z]+)$/i, `-${number}$1`);
-  return { root, components: [...components.slice(0, -1), add(components.at(-1) ?? '')], shown: add(shown) };
+  const last = add(components.at(-1) ?? '');
+  return { root, components: [...components.slice(0, -1), last], shown: add(shown), noted: add(noted) };
 }
 
-function taken({ shown }: Destination, userHome: string): KatoError {
-  return new KatoError('write-failed', `${shorten(shown, userHome)} exists already`, {
+function taken({ noted }: Destination, userHome: string): KatoError {
+  return new KatoError('write-failed', `${shorten(noted, userHome)} exists already`, {
     hint: 'choose another name, or --overwrite to replace it (a backup is kept beside it)',
   });
 }
+
+const IN_THE_WAY = 'a part of the path is a file or a link';
+const NO_LINKS = 'give the real path; links are not followed below a write root';
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: ['the disk is full', 'free some space, or write elsewhere'],
@@ -221,15 +212,17 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EROFS: ['the disk is read-only', 'write elsewhere with -o'],
   EACCES: ['permission denied', 'check the permissions of the folder, or write elsewhere with -o'],
   EPERM: ['permission denied', 'check the permissions of the folder, or write elsewhere with -o'],
-  ENOTDIR: ['a part of the path is not a folder', 'write elsewhere with -o'],
-  ELOOP: ['a part of the path is a link', 'give the real path; links are not followed below a write root'],
+  ENOTDIR: [IN_THE_WAY, NO_LINKS],
+  ELOOP: [IN_THE_WAY, NO_LINKS],
+  EISDIR: ['it is a folder', 'put a `/` behind it to write into it'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter one with -o'],
 };
 
-function explain(error: unknown, { shown }: Destination, userHome: string): unknown {
+function explain(error: unknown, { noted }: Destination, userHome: string): unknown {
   const known = REASONS[systemCode(error) ?? ''];
   if (!known) return error;
   const [reason, hint] = known;
-  return new KatoError('write-failed', `cannot write ${shorten(shown, userHome)}: ${reason}`, { hint, cause: error });
+  return new KatoError('write-failed', `cannot write ${shorten(noted, userHome)}: ${reason}`, { hint, cause: error });
 }
 
 function shorten(path: string, userHome: string): string {
@@ -240,10 +233,10 @@ function note(
   context: TextContext,
   event: string,
   session: SessionRecord,
-  { shown }: Pick<Destination, 'shown'>,
+  { noted }: Pick<Destination, 'noted'>,
   format: Format,
   events: number,
 ): void {
-  const facts = { path: shown, session: session.id, provider: session.key.provider, format: format.id, events };
+  const facts = { path: noted, session: session.id, provider: session.key.provider, format: format.id, events };
   context.audit.log('info', event, facts);
 }

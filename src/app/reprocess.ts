@@ -6,8 +6,10 @@ import { hash } from 'node:crypto';
 import type { KatoEvent } from '../core/event.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SourceRecord } from '../core/source.ts';
+import { carriedOver, sharedSources } from '../ingest/carry-over.ts';
 import type { SideFileContent } from '../ingest/collector.ts';
 import { decodeFrame } from '../ingest/decode.ts';
+import { relinkSessions } from '../ingest/link.ts';
 import { placeIn } from '../ingest/recognise.ts';
 import { cutsOf, type Rederivation, rederiveSource } from '../ingest/rederive.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
@@ -28,32 +30,52 @@ export async function reprocess(
   key: SessionKey | undefined,
   onProgress?: (done: number, total: number) => void,
 ): Promise<ReprocessReport> {
-  const families = groupBySession(await store.sources(), key);
+  const sources = await store.sources();
+  const shared = sharedSources(sources);
+  const families = groupBySession(sources, key);
   let changed = 0;
   let events = 0;
-  for (const [index, sources] of families.entries()) {
-    const prepared = (await prepare(store, providers, sources)).map((one) => ({ ...one, commandsIn }));
-    if (prepared.length > 0 && (await differs(store, prepared))) {
-      const appended = await store.rederive(batchesOf(store, prepared));
+  for (const [index, family] of families.entries()) {
+    const prepared = (await prepare(store, providers, family.sources)).map((one) => ({ ...one, commandsIn }));
+    if (prepared.length > 0 && (await differs(store, prepared, shared))) {
+      const carried = await carriedOver(store, family.key, shared);
+      const appended = await store.rederive(chain(batchesOf(store, prepared), carried));
       changed += 1;
       events += appended.events;
     }
     onProgress?.(index + 1, families.length);
   }
+  // Also where nothing has changed: an earlier run may have been killed before it came to this.
+  await relinkSessions(
+    store,
+    families.map((family) => family.key),
+  );
   return { sessions: families.length, changed, events };
 }
 
+function* chain(...parts: readonly Iterable<Batch>[]): Generator<Batch> {
+  for (const part of parts) yield* part;
+}
+
+interface Family {
+  readonly key: SessionKey;
+  readonly sources: readonly SourceRecord[];
+}
+
 /** Sources by the session they belong to, each group in order of file name, as they were first read. */
-function groupBySession(sources: readonly SourceRecord[], key: SessionKey | undefined): SourceRecord[][] {
-  const groups = new Map<string, SourceRecord[]>();
+function groupBySession(sources: readonly SourceRecord[], key: SessionKey | undefined): Family[] {
+  const groups = new Map<string, { readonly key: SessionKey; readonly sources: SourceRecord[] }>();
   for (const source of sources) {
     if (source.nativeId === undefined || source.checkpoint.endBytes === 0) continue;
     if (key && (source.provider !== key.provider || source.nativeId !== key.nativeId)) continue;
     const name = `${source.provider}\0${source.nativeId}`;
-    groups.set(name, [...(groups.get(name) ?? []), source]);
+    const group = groups.get(name) ?? { key: { provider: source.provider, nativeId: source.nativeId }, sources: [] };
+    group.sources.push(source);
+    groups.set(name, group);
   }
   const base = ({ path }: SourceRecord) => path.slice(path.lastIndexOf('/') + 1);
-  return [...groups.values()].map((group) => group.sort((a, b) => (base(a) < base(b) ? -1 : 1)));
+  const byName = (a: SourceRecord, b: SourceRecord) => Number(base(a) > base(b)) - Number(base(a) < base(b));
+  return [...groups.values()].map((group) => ({ ...group, sources: group.sources.sort(byName) }));
 }
 
 async function prepare(
@@ -66,7 +88,7 @@ async function prepare(
     const provider = providers.find(({ id }) => id === record.provider);
     const match = provider && matchOf(store, provider, record);
     if (!provider || !match) continue;
-    const companions = await keptCompanions(store, record, match);
+    const companions = await keptCompanions(store, record);
     const sideFiles = await keptSideFiles(store, record, provider, match);
     prepared.push({ record, provider, match, companions, sideFiles, expected: record.version });
   }
@@ -85,10 +107,11 @@ function matchOf(store: TranscriptStore, provider: Provider, record: SourceRecor
   return undefined;
 }
 
-async function keptCompanions(store: TranscriptStore, record: SourceRecord, match: SourceMatch) {
+/** The small files that were read with the source, by the names that they had below the root of that time. */
+async function keptCompanions(store: TranscriptStore, record: SourceRecord) {
   const companions = new Map<string, Uint8Array>();
   const key = { provider: record.provider, nativeId: record.nativeId ?? '' };
-  for (const name of match.companions ?? []) {
+  for (const name of Object.keys(record.checkpoint.companions)) {
     const kept = await store.sideFile(key, `companion:${name}`);
     if (kept) companions.set(name, kept.content);
   }
@@ -123,7 +146,11 @@ function* batchesOf(store: TranscriptStore, prepared: readonly Rederivation[]): 
 }
 
 /** Whether any session would read differently: other events, other words, another origin, or another order. */
-async function differs(store: TranscriptStore, prepared: readonly Rederivation[]): Promise<boolean> {
+async function differs(
+  store: TranscriptStore,
+  prepared: readonly Rederivation[],
+  shared: ReadonlyMap<string, SourceRecord>,
+): Promise<boolean> {
   const fresh = new Map<string, { readonly key: SessionKey; readonly derivation: Derivation }>();
   for (const batch of batchesOf(store, prepared)) {
     const source = batch.source?.record;
@@ -135,13 +162,20 @@ async function differs(store: TranscriptStore, prepared: readonly Rederivation[]
     }
   }
   for (const { key, derivation } of fresh.values()) {
-    if (!(await derivation.equals(storedEvents(store, key)))) return true;
+    if (!(await derivation.equals(storedEvents(store, key, shared)))) return true;
   }
   return false;
 }
 
-async function* storedEvents(store: TranscriptStore, key: SessionKey): AsyncGenerator<KatoEvent> {
-  for await (const page of store.read({ key, view: 'current' })) yield* page.map(({ event }) => event);
+/** What a session has now, but for what is taken over as it is. */
+async function* storedEvents(
+  store: TranscriptStore,
+  key: SessionKey,
+  shared: ReadonlyMap<string, SourceRecord>,
+): AsyncGenerator<KatoEvent> {
+  for await (const page of store.read({ key, view: 'current' })) {
+    for (const { event } of page) if (!shared.has(event.source.file ?? '')) yield event;
+  }
 }
 
 /** The events of a session as a decoder gives them now: digests in order, repetitions skipped as a store skips them. */

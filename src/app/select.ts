@@ -22,7 +22,10 @@ export function select(text: string, cwd: string, sessions: readonly SessionSumm
       hint: `give ${LEAST_PREFIX} or more characters of its id; \`kato sessions\` lists them`,
     });
   }
-  const prefixed = candidates.filter(({ id, key }) => id.startsWith(rest) || key.nativeId.startsWith(rest));
+  const start = rest.toLowerCase();
+  const prefixed = candidates.filter(
+    ({ id, key }) => id.startsWith(start) || key.nativeId.toLowerCase().startsWith(start),
+  );
   return onlyOne(text, prefixed);
 }
 

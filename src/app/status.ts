@@ -36,6 +36,8 @@ export async function readStatus(context: StatusContext, sessions: readonly Sess
     const lagBytes = Math.max(0, stat.sizeBytes - read);
     return lagBytes > 0 ? [{ path, provider: provider.id, lagBytes }] : [];
   });
+  const planned = new Set(plan.readings.map(({ known }) => known?.record.id));
+  const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
@@ -44,10 +46,17 @@ export async function readStatus(context: StatusContext, sessions: readonly Sess
       .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
       .sort(byActivity)
       .slice(0, RECENT),
-    lag,
+    lag: [...lag, ...torn],
     gone: sources.filter(({ gone }) => gone).length + plan.gone.length,
     flaws: sumFlaws(await store.diagnostics()),
   };
+}
+
+/** What was looked at and waits for its end: half a line, or a document in the middle of being written. */
+function tornEnd({ path, provider, stat, checkpoint }: SourceRecord): SourceLag[] {
+  const isPacked = path.endsWith('.zst'); // Its checkpoint counts bytes that are not packed.
+  const lagBytes = isPacked ? 0 : stat.sizeBytes - checkpoint.endBytes;
+  return lagBytes > 0 ? [{ path, provider, lagBytes }] : [];
 }
 
 function providerStatus(

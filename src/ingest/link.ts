@@ -32,6 +32,25 @@ export async function linkSessions(store: TranscriptStore, touched: ReadonlyMap<
   }
 }
 
+/**
+ * Finds out again where the links of these sessions, and those to them, lead: their events stand at other places now. What
+ * was a copy in an earlier derivation stays one: what was written is still read.
+ */
+export async function relinkSessions(store: TranscriptStore, keys: readonly SessionKey[]): Promise<void> {
+  const names = new Set(keys.map(nameOf));
+  for (const link of await store.links()) {
+    const parent = { provider: link.key.provider, nativeId: link.parent.nativeId };
+    const isMeant = names.has(nameOf(link.key)) || names.has(nameOf(parent));
+    if (!isMeant || link.parent.relation === 'subagent' || !(await store.session(parent))) continue;
+    const resolved = await resolve(store, link, parent);
+    if (!resolved) continue;
+    const isNew = ([first]: readonly [number, number]) => resolved.copied.some((range) => range[0] === first);
+    const before = (link.resolved?.copied ?? []).filter((range) => !isNew(range));
+    const copied = [...before, ...resolved.copied];
+    await store.append([{ ...emptyBatch, links: [{ ...link, resolved: { ...resolved, copied } }] }]);
+  }
+}
+
 function nameOf({ provider, nativeId }: SessionKey): string {
   return `${provider}\0${nativeId}`;
 }

@@ -46,7 +46,8 @@ export function* rederiveSource(store: TranscriptStore, rederivation: Rederivati
     collector,
     session: record.nativeId ?? match.nativeId ?? match.family,
   });
-  for (const [name, content] of companions) fold.takeCompanion(name, content);
+  // Before the records, and again behind them, as when they were read: some only then tell whose they are.
+  const waiting = [...companions].filter(([name, content]) => fold.takeCompanion(name, content) === undefined);
   let expected = rederivation.expected;
   const batch = (): Batch => {
     const checkpoint = { ...record.checkpoint, state: fold.state, decoderVersion: provider.decoderVersion };
@@ -58,6 +59,7 @@ export function* rederiveSource(store: TranscriptStore, rederivation: Rederivati
     for (const frame of cut) collector.add(fold.decode(frame));
     if (collector.bytes >= BATCH_BYTES) yield batch();
   }
+  for (const [name, content] of waiting) fold.takeCompanion(name, content);
   yield batch();
 }
 

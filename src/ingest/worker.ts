@@ -8,7 +8,7 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import type { SourceRecord } from '../core/source.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Batch, Cause } from '../store/store.ts';
-import { type Reading, readSource } from './read-source.ts';
+import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
 
 /** A reading without its functions. */
 interface Order {
@@ -20,7 +20,7 @@ interface Order {
   readonly cause: Cause;
 }
 
-type ToWorker = { readonly kind: 'read'; readonly order: Order } | { readonly kind: 'more' };
+type ToWorker = { readonly kind: 'read'; readonly order: Order } | { readonly kind: 'more' | 'stop' };
 type FromWorker =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'end'; readonly bytesRead: number; readonly framesDecoded: number }
@@ -105,12 +105,10 @@ class PooledWorker {
         }
         isOver = true;
         if (message.kind === 'failed') throw toError(message);
-        counters.bytesRead += message.bytesRead;
-        counters.framesDecoded += message.framesDecoded;
-        return;
+        return count(message, counters);
       }
     } finally {
-      if (!isOver) await this.#drain();
+      if (!isOver) await this.#drain(counters);
     }
   }
 
@@ -119,11 +117,11 @@ class PooledWorker {
   }
 
   /** Takes what is left of a reading that nobody wants any more, so that the worker is free. */
-  async #drain(): Promise<void> {
-    for (;;) {
-      this.#send({ kind: 'more' });
-      if ((await this.#next()).kind !== 'batch') return;
-    }
+  async #drain(counters: ReadingCounters): Promise<void> {
+    this.#send({ kind: 'stop' });
+    let message = await this.#next();
+    while (message.kind === 'batch') message = await this.#next();
+    if (message.kind === 'end') count(message, counters);
   }
 
   #send(message: ToWorker): void {
@@ -151,14 +149,17 @@ export interface ReadingParts extends Pick<Reading, 'files' | 'commandsIn'> {
 /** What a worker runs: answers orders on its port, one after the other. */
 export function serveReadings(port: MessagePort, parts: ReadingParts): void {
   let credit = 0;
+  let isStopped = false;
   let grant: () => void = () => {};
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'more') {
-      credit += 1;
-      grant();
-    } else {
+    if (message.kind === 'read') {
       credit = CREDIT;
+      isStopped = false;
       void serve(message.order);
+    } else {
+      credit += 1;
+      isStopped ||= message.kind === 'stop';
+      grant();
     }
   });
 
@@ -171,6 +172,7 @@ export function serveReadings(port: MessagePort, parts: ReadingParts): void {
             grant = resolve;
           });
         }
+        if (isStopped) break;
         credit -= 1;
         port.postMessage({ kind: 'batch', batch } satisfies FromWorker, transferable(batch));
       }
@@ -204,6 +206,11 @@ function toReading(order: Order, { providers, files, commandsIn }: ReadingParts)
     counters,
     commandsIn,
   };
+}
+
+function count(end: Extract<FromWorker, { kind: 'end' }>, counters: ReadingCounters): void {
+  counters.bytesRead += end.bytesRead;
+  counters.framesDecoded += end.framesDecoded;
 }
 
 /** Buffers that belong to the batch alone. A buffer cut from a shared one is copied instead. */

@@ -26,6 +26,8 @@ const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Transcripts are private: their owner alone reads them, until the owner decides otherwise. */
 const FILE_MODE = 0o600;
+/** Of one file within one millisecond. */
+const MOST_BACKUPS = 1000;
 
 export const nodeDestinations: DestinationFiles = {
   resolve(folder) {
@@ -81,20 +83,25 @@ class NodePendingFile implements PendingFile {
   discard(): void {
     try {
       unlinkSync(this.#folder.entry(this.#temporary));
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error; // A commit that failed at its end has moved it.
     } finally {
       this.#close();
     }
   }
 
-  /** The file that has the name now stays, under another name. */
+  /** The file that has the name now stays, under another name that nothing has. */
   #backUp(time: string): string | undefined {
-    const backup = `${this.#name}.bak-${time.replace(/[:.]/g, '-')}`;
-    try {
-      linkSync(this.#folder.entry(this.#name), this.#folder.entry(backup));
-      return backup;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
+    const base = `${this.#name}.bak-${time.replace(/[:.]/g, '-')}`;
+    for (let number = 1; ; number++) {
+      const backup = number === 1 ? base : `${base}-${number}`;
+      try {
+        linkSync(this.#folder.entry(this.#name), this.#folder.entry(backup));
+        return backup;
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return undefined;
+        if (systemCode(error) !== 'EEXIST' || number === MOST_BACKUPS) throw error;
+      }
     }
   }
 

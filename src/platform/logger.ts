@@ -20,10 +20,11 @@ export interface LoggerOptions {
 }
 
 export function createFileLogger({ file, least, clock, userHome }: LoggerOptions): Logger {
+  const home = naming(userHome);
   return {
     log(level, event, facts = {}) {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-      const line = JSON.stringify({ time: clock.now(), level, event, ...shorten(facts, userHome) });
+      const line = JSON.stringify({ time: clock.now(), level, event, ...shorten(facts, home) });
       try {
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
         rotate(file);
@@ -35,11 +36,17 @@ export function createFileLogger({ file, least, clock, userHome }: LoggerOptions
   };
 }
 
-function shorten(facts: Readonly<Record<string, unknown>>, userHome: string): Record<string, unknown> {
+function shorten(facts: Readonly<Record<string, unknown>>, home: RegExp): Record<string, unknown> {
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, typeof value === 'string' ? value.replaceAll(userHome, '~') : value]),
+    entries.map(([key, value]) => [key, typeof value === 'string' ? value.replace(home, '~') : value]),
   );
+}
+
+/** The folder wherever it is named, but not one whose name only begins like it. */
+function naming(folder: string): RegExp {
+  const literal = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return folder.length > 1 ? new RegExp(`${literal}(?![\\w.-])`, 'g') : /(?!)/g;
 }
 
 function rotate(file: string): void {

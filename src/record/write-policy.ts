@@ -46,13 +46,15 @@ export function judge(path: string, policy: WritePolicy): Verdict {
   if (!path.startsWith('/')) return deny('it is not an absolute path');
   if (Buffer.byteLength(path) > MOST_PATH_BYTES) return deny('the path is too long');
   const normal = normalise(path);
-  const root = policy.roots
-    .filter((candidate) => isBelow(normal, candidate.path))
-    .sort((a, b) => b.path.length - a.path.length)[0];
-  if (!root) return deny('it is outside the folders where kato may write');
+  const innermost = policy.roots
+    .map((candidate) => ({ candidate, folder: normalise(candidate.path) }))
+    .filter(({ folder }) => isBelow(normal, folder))
+    .sort((a, b) => b.folder.length - a.folder.length)[0];
+  if (!innermost) return deny('it is outside the folders where kato may write');
+  const { candidate: root, folder } = innermost;
   if (root.kind !== 'recordings' && isInside(normal, policy.katoHome)) return deny("it is inside kato's own folder");
   const components = normal
-    .slice(root.path.length)
+    .slice(folder.length)
     .split('/')
     .filter((part) => part !== '');
   const wrong = components.map(flawOf).find((flaw) => flaw !== undefined);
@@ -69,10 +71,11 @@ export function judge(path: string, policy: WritePolicy): Verdict {
   return { allowed: true, root, components };
 }
 
-/** Whether a session's working folder may be a root: not the home folder itself, `/`, or a folder that holds kato's home. */
+/** Whether a session's working folder may be a root: not the home folder itself, `/`, or a folder that holds kato's home or lies in it. */
 export function isProjectFolder(path: string, userHome: string, katoHome: string): boolean {
   const normal = normalise(path);
-  return path.startsWith('/') && normal !== '' && normal !== normalise(userHome) && !isInside(katoHome, normal);
+  const isOwn = isInside(normalise(katoHome), normal) || isInside(normal, katoHome);
+  return path.startsWith('/') && normal !== '' && normal !== normalise(userHome) && !isOwn;
 }
 
 function deny(reason: string): Verdict {
@@ -98,8 +101,9 @@ export function normalise(path: string): string {
   return parts.length === 0 ? '' : `/${parts.join('/')}`;
 }
 
+/** Both normalised: `/` is the empty text then. */
 function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(`${folder === '/' ? '' : folder}/`);
+  return path.startsWith(`${folder}/`);
 }
 
 function isInside(path: string, folder: string): boolean {

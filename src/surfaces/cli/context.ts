@@ -5,7 +5,7 @@ import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
 import type { SourceFiles } from '../../core/ports.ts';
 import type { Output, OutputName } from './json.ts';
-import { type Style, styleFor, visible } from './terminal.ts';
+import { type Style, styleFor, visible, visibleJson, wrap } from './terminal.ts';
 
 export interface Streams {
   readonly stdout: NodeJS.WriteStream;
@@ -41,6 +41,16 @@ export interface GlobalOptions {
   readonly quiet: boolean;
   readonly verbose: number;
   readonly color: boolean;
+}
+
+/** A terminal that does not know its width says 0. */
+export function columnsOf({ columns }: NodeJS.WriteStream): number {
+  return Math.max(20, columns || 80);
+}
+
+/** Text for people, as wide as the terminal that it goes to. */
+export function fitted(text: string, stream: NodeJS.WriteStream): string {
+  return stream.isTTY === true ? wrap(text, columnsOf(stream)) : text;
 }
 
 export class CliContext {
@@ -87,21 +97,21 @@ export class CliContext {
 
   /** The answer as JSON, in the envelope that all commands share. */
   printJson<N extends OutputName>(_name: N, data: Output<N>): void {
-    this.print(JSON.stringify({ schemaVersion: 1, data, warnings: this.#warnings }, null, 2));
+    this.print(visibleJson(JSON.stringify({ schemaVersion: 1, data, warnings: this.#warnings }, null, 2)));
   }
 
   /** Something to know beside the answer. With `--json` it is a part of the answer. */
   warn(text: string): void {
     this.#warnings.push(text);
-    if (!this.options.json) this.#tell(`${this.err.yellow('warning:')} ${visible(text)}`);
+    if (!this.options.json) this.#tell(`warning: ${text}`, this.err.yellow);
   }
 
   note(text: string, style = (plain: string) => plain): void {
-    if (!this.options.quiet && !this.options.json) this.#tell(style(visible(text)));
+    if (!this.options.quiet && !this.options.json) this.#tell(text, undefined, style);
   }
 
   hint(text: string): void {
-    if (!this.options.quiet && !this.options.json) this.#tell(`${this.err.dim('hint:')} ${visible(text)}`);
+    if (!this.options.quiet && !this.options.json) this.#tell(`hint: ${text}`, this.err.dim);
   }
 
   /** A path with the user's home folder as `~`. */
@@ -117,7 +127,7 @@ export class CliContext {
   }
 
   get width(): number {
-    return this.services.streams.stdout.columns ?? 100;
+    return columnsOf(this.services.streams.stdout);
   }
 
   /** Whether a person can be asked. */
@@ -126,8 +136,11 @@ export class CliContext {
     return stdin.isTTY === true && stderr.isTTY === true && this.services.variables.CI === undefined;
   }
 
-  #tell(text: string): void {
-    this.services.streams.stderr.write(`${text}\n`);
+  /** Words beside the answer, broken between words on a terminal. `label` is for what stands before the first colon. */
+  #tell(text: string, label?: (plain: string) => string, style = (plain: string) => plain): void {
+    const { stderr } = this.services.streams;
+    const wrapped = style(fitted(visible(text), stderr));
+    stderr.write(`${label ? wrapped.replace(/^[^:]*:/, label) : wrapped}\n`);
   }
 
   #isColoured(stream: NodeJS.WriteStream): boolean {

@@ -8,8 +8,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { KatoError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { CliCommand } from './command.ts';
-import { CliContext, type CliServices, type GlobalOptions } from './context.ts';
+import { CliContext, type CliServices, fitted, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';
+import { outputs } from './json.ts';
 
 /** Every command by name. Only those that a command line may mean are loaded. */
 export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
@@ -54,23 +55,41 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
     }
   });
   try {
-    await program.parseAsync(argv as string[], { from: 'user' });
+    await program.parseAsync(asOption(argv), { from: 'user' });
     return status;
   } catch (error) {
-    return fail(error, services, verbose);
+    return fail(misused(error, argv), services, verbose);
   }
 }
 
+/** `kato help export` asks what `kato export --help` asks. */
+function asOption(argv: readonly string[]): string[] {
+  const [first, ...rest] = argv;
+  if (first !== 'help') return [...argv];
+  const [name] = rest;
+  if (name !== undefined && !isCommand(name)) throw unknownCommand(name);
+  return [...rest, '--help'];
+}
+
+function isCommand(name: string): boolean {
+  return Object.hasOwn(commands, name) || name === 'ls';
+}
+
+/** What the parser found wrong, in our words: one line, and what to do. */
+function misused(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError) || error.exitCode === 0) return error;
+  const name = argv.find((word) => !word.startsWith('-') && isCommand(word));
+  const [what = '', close] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (?:one of )?(.*)\?\)/);
+  const help = name === undefined ? '`kato --help` lists the commands' : `\`kato ${name} --help\` shows how it is used`;
+  const hint = close === undefined ? help : `did you mean \`${close}\`? ${help}`;
+  const isUnsaid = error.code === 'commander.help'; // A group of commands, and none of them named.
+  return new KatoError('usage', isUnsaid ? `\`kato ${name}\` does nothing by itself` : what, { hint });
+}
+
 function fail(error: unknown, services: CliServices, verbose: number): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    services.streams.stderr.write(
-      `kato: ${error.message.replace(/^error: /, '')}\nhint: \`kato --help\` lists the commands\n`,
-    );
-    return 2;
-  }
+  if (error instanceof CommanderError) return 0; // Help or the version was asked for, and printed.
   const { status, lines } = describeFailure(error, services.userHome, verbose);
-  services.streams.stderr.write(`${lines.join('\n')}\n`);
+  services.streams.stderr.write(`${fitted(lines.join('\n'), services.streams.stderr)}\n`);
   return status;
 }
 
@@ -100,6 +119,10 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
       writeOut: (text) => void services.streams.stdout.write(text),
       writeErr: () => {}, // Errors are worded once, where they end the command.
     })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kato demo                     what it does, on samples\n  kato init                     the first step\n  kato import                   take in what your agents have\n  kato sessions --since 7d      what was said lately\n  kato export latest -o notes/  one of them, as Markdown\n',
+    )
     .exitOverride()
     .showSuggestionAfterError(true);
   for (const [name, command] of loaded) {
@@ -109,6 +132,8 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
         const flags = leaf.optsWithGlobals();
         const context = new CliContext(services, globalOptions(flags), program);
         const positional = args.slice(0, -2);
+        const whole = leaf === defined ? name : `${name} ${leaf.name()}`;
+        if (context.options.json && !Object.hasOwn(outputs, whole)) throw noJson(whole);
         await run(command, context, leaf === defined ? positional : [leaf.name(), ...positional], flags);
       });
     }
@@ -127,6 +152,11 @@ function unknownCommand(name: string): KatoError {
   const close = nearest(name, Object.keys(commands));
   const hint = close === undefined ? '`kato --help` lists the commands' : `did you mean \`${close}\`?`;
   return new KatoError('usage', `unknown command \`${name}\``, { hint });
+}
+
+function noJson(name: string): KatoError {
+  const hint = name === 'show' ? 'its events as JSON: `kato export SESSION -f jsonl -o -`' : 'leave out --json';
+  return new KatoError('usage', `\`kato ${name}\` prints no data that could be JSON`, { hint });
 }
 
 function globalOptions(flags: Readonly<Record<string, unknown>>): GlobalOptions {

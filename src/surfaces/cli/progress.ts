@@ -1,5 +1,5 @@
 /** Progress of long work: one line on a terminal that is drawn over, nothing on a pipe. */
-import type { CliContext } from './context.ts';
+import { type CliContext, columnsOf } from './context.ts';
 import { bytes, duration } from './words.ts';
 
 const SHOWN_AFTER_MS = 300;
@@ -40,7 +40,7 @@ export class Progress {
   }
 
   #draw(line: string): void {
-    const { columns = 80 } = this.#context.services.streams.stderr;
-    this.#context.services.streams.stderr.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
+    const { stderr } = this.#context.services.streams;
+    stderr.write(`\r\u001b[K${line.slice(0, columnsOf(stderr) - 1)}`);
   }
 }

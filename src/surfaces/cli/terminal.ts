@@ -13,7 +13,17 @@ export function visible(text: string): string {
   });
 }
 
-/** The same on one line. */
+/** JSON in which such characters are escaped: the same data, and harmless. */
+export function visibleJson(json: string): string {
+  return json.replace(CONTROL, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      const code = character.charCodeAt(index);
+      return `\\u${code.toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}
+
+/** Text from elsewhere on one line of a terminal. */
 export function visibleLine(text: string): string {
   return visible(text.replace(/\s+/gu, ' ').trim());
 }
@@ -58,6 +68,33 @@ export function cut(text: string, columns: number): string {
 
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/** Lines broken between words, where a terminal would break them anywhere; what follows keeps a line's indent, and more. */
+export function wrap(text: string, columns: number, more = 0): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, columns, more))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number, more: number): string[] {
+  if (displayWidth(line) <= columns) return [line];
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const hanging = ' '.repeat(Math.min(indent.length + more, Math.floor(columns / 2)));
+  const lines: string[] = [];
+  let current = indent;
+  let isEmpty = true;
+  for (const word of line.trimStart().split(/(?<=\S) (?=\S)/)) {
+    const longer = isEmpty ? current + word : `${current} ${word}`;
+    if (isEmpty || displayWidth(longer) <= columns) current = longer;
+    else {
+      lines.push(current);
+      current = hanging + word;
+    }
+    isEmpty = false;
+  }
+  return [...lines, current];
 }
 
 export interface Style {

@@ -9,7 +9,7 @@ export function bytes(count: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** `1 session`, `1,204 sessions`. */
@@ -42,7 +42,7 @@ const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 
 export function parseSince(text: string, now: number): string | undefined {
   const [, amount, unit] = /^(\d+)([mhdw])$/.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) {
-    return new Date(now - Number(amount) * (UNITS[unit] ?? 0) * 1000).toISOString();
+    return toInstant(now - Number(amount) * (UNITS[unit] ?? 0) * 1000);
   }
   if (text === 'today' || text === 'yesterday') {
     const day = new Date(now);
@@ -50,7 +50,18 @@ export function parseSince(text: string, now: number): string | undefined {
     if (text === 'yesterday') day.setDate(day.getDate() - 1);
     return day.toISOString();
   }
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const parsed = Date.parse(isDate ? `${text}T00:00:00` : text);
-  return /^\d{4}-/.test(text) && !Number.isNaN(parsed) ? new Date(parsed).toISOString() : undefined;
+  const [, year, month, day, rest] = /^(\d{4})-(\d{2})-(\d{2})(.*)$/.exec(text) ?? [];
+  if (rest === undefined || !isDay(Number(year), Number(month), Number(day))) return undefined;
+  return toInstant(Date.parse(rest === '' ? `${text}T00:00:00` : text));
+}
+
+/** Whether the calendar has this day: the 30th of February would be taken for a day of March. */
+function isDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+function toInstant(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

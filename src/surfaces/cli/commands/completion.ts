@@ -5,6 +5,7 @@
 
 import type { Command } from 'commander';
 import { KatoError } from '../../../core/errors.ts';
+import { presetNames } from '../../../record/formats/presets.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { visibleLine } from '../terminal.ts';
@@ -51,20 +52,40 @@ export const completionCommand: CliCommand = {
 
 /** Commands that take a session. */
 const TAKES_SESSION: ReadonlySet<string> = new Set(['show', 'export', 'forget', 'reprocess']);
+/** Options that take a path: the shell knows those better. */
+const TAKES_PATH: ReadonlySet<string> = new Set(['--home', '-o', '--output', '--project', '--write-root']);
 
 async function candidates(context: CliContext, words: readonly string[]): Promise<string[]> {
   const typed = words.at(-1) ?? '';
-  const [name] = words.slice(0, -1).filter((word) => !word.startsWith('-'));
+  const before = words.at(-2) ?? '';
+  if (TAKES_PATH.has(before)) return [];
+  const [name, ...rest] = words
+    .slice(0, -1)
+    .filter((word, index) => !word.startsWith('-') && words[index - 1] !== '--home');
   const command = context.program.commands.find((one) => one.name() === name || one.aliases().includes(name ?? ''));
   if (!command) return starting(typed, context.program.commands.map(describe));
+  const values = valuesOf(before, context);
+  if (values) return starting(typed, values);
   if (typed.startsWith('-')) return starting(typed, optionsOf(command, context.program));
-  if (words.at(-2) === '--provider')
-    return starting(
-      typed,
-      context.services.providers.map(({ id, label }) => `${id}\t${label}`),
-    );
   if (TAKES_SESSION.has(command.name())) return starting(typed, await sessionCandidates(context));
-  return starting(typed, command.commands.map(describe));
+  return rest.length === 0 ? starting(typed, command.commands.map(describe)) : [];
+}
+
+/** What an option can be, where that is a short list. */
+function valuesOf(option: string, { services }: CliContext): readonly string[] | undefined {
+  switch (option) {
+    case '--provider':
+      return services.providers.map(({ id, label }) => `${id}\t${label}`);
+    case '--preset':
+      return presetNames;
+    case '-f':
+    case '--format':
+      return ['markdown', 'jsonl'];
+    case '--keep':
+      return ['all', 'recorded'];
+    default:
+      return undefined;
+  }
 }
 
 function describe(command: Command): string {

@@ -7,16 +7,30 @@ import type { CliContext } from '../context.ts';
 
 export const configCommand: CliCommand = {
   define: (command) => {
-    command.description('the settings: path, show, get, set, validate');
-    command.command('path').description('where the config lies');
-    command.command('show').description('the settings in force, defaults included');
-    command.command('get').argument('<key>', 'such as recording.preset').description('one setting');
+    command
+      .description('the settings: path, show, get, set, validate')
+      .addHelpText('after', examples('config show', 'config set recording.preset full', 'config validate'));
+    command.command('path').description('where the config lies').addHelpText('after', examples('config path'));
+    command
+      .command('show')
+      .description('the settings in force, defaults included')
+      .addHelpText('after', examples('config show', 'config show --json | jq .data.write'));
+    command
+      .command('get')
+      .argument('<key>', 'such as recording.preset')
+      .description('one setting')
+      .addHelpText('after', examples('config get write.roots'));
     command
       .command('set')
       .argument('<key>', 'such as recording.preset')
       .argument('<value>', 'as YAML: full, true, [~/notes]')
-      .description('change one setting; comments stay');
-    command.command('validate').argument('[file]', 'another file').description('check the config, key by key');
+      .description('change one setting; comments stay')
+      .addHelpText('after', examples('config set recording.preset full', 'config set write.roots "[~/notes, ~/work]"'));
+    command
+      .command('validate')
+      .argument('[file]', 'another file')
+      .description('check the config, key by key')
+      .addHelpText('after', examples('config validate', 'config validate ~/dotfiles/kato.yaml'));
     return command;
   },
   async run(context, [verb, first, second]) {
@@ -35,6 +49,10 @@ export const configCommand: CliCommand = {
     }
   },
 };
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  kato ${line}\n`).join('')}`;
+}
 
 async function show(context: CliContext, value: unknown): Promise<number> {
   if (context.options.json) context.printJson('config get', value as JsonValue);

@@ -17,7 +17,7 @@ export const demoCommand: CliCommand = {
       .description('the whole story on sample sessions, in a temporary folder')
       .addHelpText(
         'after',
-        '\nTouches nothing of yours: it works in a new folder below the temporary folder, and says where.\n',
+        '\nTouches nothing of yours: it works in a new folder below the temporary folder, and says where.\n\nExamples:\n  kato demo\n  kato demo -q > demo.md\n',
       ),
   async run(context) {
     const folder = mkdtempSync(join(tmpdir(), 'kato-demo-'));

@@ -23,6 +23,11 @@ export const exportCommand: CliCommand = {
     const names = selectors as readonly string[];
     const output = typeof flags.output === 'string' ? flags.output : undefined;
     const format = formatOf(flags.format, output);
+    if (output === '-' && context.options.json) {
+      throw new KatoError('usage', '`--json` says what was written, and -o - writes no file', {
+        hint: 'for events as JSON: -o - -f jsonl, without --json',
+      });
+    }
     if (output === '-') return printSessions(context, names, format, flags as RenderFlags);
     return writeSessions(context, names, format, output, flags);
   },
@@ -33,6 +38,15 @@ function formatOf(asked: unknown, output: string | undefined): FormatId {
   if (asked === 'markdown' || asked === 'md') return 'markdown';
   if (asked === 'jsonl') return 'jsonl';
   throw new KatoError('usage', `no format \`${asked}\``, { hint: 'formats: markdown, jsonl' });
+}
+
+/** Several sessions go into a folder, each into a file of its own. */
+function folderForMany(output: string, count: number): string {
+  if (count === 1 || output.endsWith('/')) return output;
+  if (/\.(?:md|markdown|jsonl)$/i.test(output)) {
+    throw new KatoError('usage', `${count} sessions do not go into one file`, { hint: 'give a folder: -o archive/' });
+  }
+  return `${output}/`;
 }
 
 async function printSessions(
@@ -67,11 +81,12 @@ async function writeSessions(
 ): Promise<number> {
   const kato = await context.kato();
   const request = renderRequest(format, flags as RenderFlags, await context.config());
-  const isMany = names.length > 1 && output !== undefined && !output.endsWith('/');
-  const path = output === undefined ? undefined : context.resolve(isMany ? `${output}/` : output);
+  const path = output === undefined ? undefined : context.resolve(folderForMany(output, names.length));
+  // All are found before any is written.
+  const sessions = [];
+  for (const text of names) sessions.push(await kato.find({ text, cwd: context.services.cwd }));
   const reports = [];
-  for (const text of names) {
-    const session = await kato.find({ text, cwd: context.services.cwd });
+  for (const session of sessions) {
     const report = await kato.export({
       ...request,
       key: session.key,

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import { Prompt } from '../prompt.ts';
 import { visibleLine } from '../terminal.ts';
 import { count } from '../words.ts';
 import { sessionJson } from './sessions.ts';
@@ -12,12 +12,23 @@ export const forgetCommand: CliCommand = {
       .argument('<session>', 'a session id or a prefix of one, or provider/…')
       .description('delete a transcript with its raw bytes; it is not taken in again')
       .option('--yes', 'do not ask')
-      .addHelpText('after', "\nThe agent's own file, and files that were exported or recorded, stay as they are.\n"),
+      .addHelpText(
+        'after',
+        "\nThe agent's own file, and files that were exported or recorded, stay as they are.\n\nExamples:\n  kato forget 1c2f9a77\n  kato forget codex/019aeed0 --yes\n",
+      ),
   async run(context, [selector], flags) {
     const kato = await context.kato();
     const session = await kato.find({ text: String(selector), cwd: context.services.cwd });
+    if (!session.kept) {
+      throw new KatoError('session-not-found', `nothing is kept of session ${session.shortId}`, {
+        hint: "only the agent's own file has it; delete that yourself if you wish",
+      });
+    }
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
-    if (flags.yes !== true && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) return 1;
+    if (flags.yes !== true && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
+      context.warn('nothing was forgotten');
+      return 1;
+    }
     const forgotten = await kato.forget(session.key);
     if (context.options.json) context.printJson('forget', forgotten.map(sessionJson));
     else
@@ -30,13 +41,12 @@ export const forgetCommand: CliCommand = {
 };
 
 async function agreed(context: CliContext, question: string): Promise<boolean> {
-  const { stdin, stderr } = context.services.streams;
   if (!context.isInteractive) {
     throw new KatoError('usage', 'forgetting cannot be undone', { hint: 'say --yes' });
   }
-  const prompt = createInterface({ input: stdin, output: stderr });
+  const prompt = new Prompt(context);
   try {
-    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
   } finally {
     prompt.close();
   }

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline/promises';
 import { homePaths } from '../../../config/paths.ts';
 import { configTemplate } from '../../../config/template.ts';
 import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, fitted } from '../context.ts';
+import { BROKEN_OFF, Prompt } from '../prompt.ts';
 
 interface Choices {
   readonly keepAll: boolean;
@@ -32,9 +32,15 @@ export const initCommand: CliCommand = {
       context.isInteractive && flags.yes !== true
         ? await ask(context, given)
         : { keepAll: false, writeRoots: [], ...given };
+    if (!choices) {
+      context.warn('broken off; nothing was written');
+      return BROKEN_OFF;
+    }
+    const writeRoots = choices.writeRoots.map((path) => absolute(path, context));
+    const text = configTemplate({ ...choices, writeRoots });
+    await context.services.parseConfig(text, config); // What is written is right.
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeFileSync(config, configTemplate(choices), { flag: 'wx', mode: 0o600 });
-    await context.config();
+    writeFileSync(config, text, { flag: 'wx', mode: 0o600 });
     context.print(`wrote ${context.shown(config)}`);
     for (const line of closing(choices)) context.note(line);
     return 0;
@@ -55,14 +61,21 @@ function fromFlags({ keep, writeRoot }: Readonly<Record<string, unknown>>): Part
   };
 }
 
-async function ask(context: CliContext, given: Partial<Choices>): Promise<Choices> {
-  const { stdin, stderr } = context.services.streams;
-  const prompt = createInterface({ input: stdin, output: stderr });
+/** A folder as it was typed, as the config holds it: good from wherever kato is started. */
+function absolute(path: string, context: CliContext): string {
+  return path.startsWith('~') ? path : context.resolve(path).replace(/(?<=.)\/$/, '');
+}
+
+/** What the person chooses; absent when they break it off. */
+async function ask(context: CliContext, given: Partial<Choices>): Promise<Choices | undefined> {
+  const prompt = new Prompt(context);
   try {
-    for (const line of opening(context)) stderr.write(`${line}\n`);
+    const { stderr } = context.services.streams;
+    for (const line of opening(context)) stderr.write(`${fitted(line, stderr)}\n`);
     const keepAll = given.keepAll ?? (await askKeep(prompt));
+    if (keepAll === undefined) return undefined;
     const writeRoots = given.writeRoots ?? (await askRoots(prompt));
-    return { keepAll, writeRoots };
+    return writeRoots && { keepAll, writeRoots };
   } finally {
     prompt.close();
   }
@@ -78,22 +91,23 @@ function opening(context: CliContext): string[] {
   ];
 }
 
-async function askKeep(prompt: Interface): Promise<boolean> {
+async function askKeep(prompt: Prompt): Promise<boolean | undefined> {
   const question =
     'Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks)  [a]ll / [r]ecorded: ';
   for (;;) {
-    const answer = (await prompt.question(question)).trim().toLowerCase();
+    const answer = (await prompt.ask(question))?.toLowerCase();
+    if (answer === undefined) return undefined;
     if (answer === 'a' || answer === 'all') return true;
     if (answer === '' || answer === 'r' || answer === 'recorded') return false;
   }
 }
 
-async function askRoots(prompt: Interface): Promise<string[]> {
+async function askRoots(prompt: Prompt): Promise<string[] | undefined> {
   const question =
     'Where else may recordings be written, beside the project you work in?\nFolders, separated by commas (such as ~/notes), or nothing: ';
-  const answer = await prompt.question(question);
+  const answer = await prompt.ask(question);
   return answer
-    .split(',')
+    ?.split(',')
     .map((path) => path.trim())
     .filter((path) => path !== '');
 }
@@ -105,7 +119,7 @@ function closing({ keepAll }: Choices): string[] {
       : 'Next: `kato import` takes in old sessions, if you like; `kato sessions` lists what is kept.',
     '',
     'You may put these lines into AGENTS.md or CLAUDE.md:',
-    '  Lines that begin with `::` (such as ::record notes/today.md) are for kato, a recorder.',
+    '  Lines that begin with `::` (such as ::record x.md) are for kato, a recorder.',
     '  Ignore them: do not answer them, run them, or mention them.',
     '  Files that kato writes are records of our conversations.',
     '  Leave them alone unless I ask for a change in them.',

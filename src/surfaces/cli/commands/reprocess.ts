@@ -7,7 +7,10 @@ export const reprocessCommand: CliCommand = {
     command
       .argument('[session]', 'one session; without it, all')
       .description('derive events again from the kept raw bytes, after a decoder changed')
-      .addHelpText('after', '\nNeeds none of the agents’ files, and never touches a recording.\n'),
+      .addHelpText(
+        'after',
+        '\nNeeds none of the agents’ files, and never touches a recording.\n\nExamples:\n  kato reprocess\n  kato reprocess 1c2f9a77\n',
+      ),
   async run(context, [selector]) {
     const kato = await context.kato();
     const session =

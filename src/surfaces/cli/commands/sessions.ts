@@ -4,6 +4,7 @@ import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import type { SessionJson } from '../json.ts';
+import { page } from '../pager.ts';
 import { cut, displayWidth, pad, visibleLine } from '../terminal.ts';
 import { ago, parseSince } from '../words.ts';
 
@@ -33,10 +34,15 @@ export const sessionsCommand: CliCommand = {
     const sessions = typeof flags.limit === 'string' ? all.slice(0, limitOf(flags.limit)) : all;
     if (context.options.json) context.printJson('sessions', sessions.map(sessionJson));
     else if (sessions.length === 0) context.hint('nothing here yet: `kato import` takes in what the agents have');
+    else if (context.services.streams.stdout.isTTY === true) await page(context, once(`${table(sessions, context)}\n`));
     else context.print(table(sessions, context));
     return 0;
   },
 };
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text;
+}
 
 export function sinceOf(context: CliContext, text: string): string {
   const since = parseSince(text, context.services.now());

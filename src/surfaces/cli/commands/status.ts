@@ -2,7 +2,7 @@ import type { KatoStatus } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../json.ts';
-import { cut, visibleLine } from '../terminal.ts';
+import { cut, visibleLine, wrap } from '../terminal.ts';
 import { ago, bytes, count } from '../words.ts';
 import { sessionJson } from './sessions.ts';
 
@@ -26,6 +26,9 @@ function toJson({ recent, ...status }: KatoStatus): Output<'status'> {
 }
 
 const SHOWN = 5;
+/** Where the second column begins. */
+const INDENT = 12;
+const NARROW = 60;
 
 function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
   const { store } = status;
@@ -44,13 +47,14 @@ function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
       : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
     ...status.lag
       .slice(0, most)
-      .map(({ path, lagBytes }) => `            ${bytes(lagBytes)}  ${context.shown(visibleLine(path))}`),
+      .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
     ...more(status.lag.length, most),
     ...flawLines(status, most),
-    ...recentLines(status, context),
   ];
   const isTerminal = context.services.streams.stdout.isTTY === true;
-  return lines.map((line) => (isTerminal ? cut(line, Math.max(20, context.width)) : line)).join('\n');
+  const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
+  const told = lines.map((line) => wrap(line, width, line.startsWith(' ') ? 0 : INDENT));
+  return [...told, ...recentLines(status, context, width)].join('\n');
 }
 
 function providerLines(
@@ -79,16 +83,17 @@ function flawLines({ flaws }: KatoStatus, most: number): string[] {
   return ['not understood, or damaged; kept raw:', ...shown, ...more(flaws.length, most)];
 }
 
-function recentLines({ recent }: KatoStatus, context: CliContext): string[] {
+function recentLines({ recent }: KatoStatus, context: CliContext, width: number): string[] {
   if (recent.length === 0) return [];
   const now = context.services.now();
-  return [
-    'recent:',
-    ...recent.map(
-      ({ shortId, facts, key }) =>
-        `  ${shortId}  ${ago(facts.lastAt, now).padEnd(9)} ${key.provider}  ${visibleLine(facts.title?.text ?? '(no title)')}`,
-    ),
-  ];
+  const widest = Math.max(...recent.map(({ key }) => key.provider.length));
+  const rows = recent.flatMap(({ shortId, facts, key }) => {
+    const title = visibleLine(facts.title?.text ?? '(no title)');
+    const when = ago(facts.lastAt, now);
+    if (width < NARROW) return [`  ${shortId}  ${when}`, `    ${title}`];
+    return [`  ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
+  });
+  return ['recent:', ...rows.map((row) => cut(row, width))];
 }
 
 function more(all: number, shown: number): string[] {

@@ -5,7 +5,10 @@ export const verifyCommand: CliCommand = {
   define: (command) =>
     command
       .description('check everything that the store promises')
-      .addHelpText('after', '\nExit status 1 when something is wrong.\n'),
+      .addHelpText(
+        'after',
+        '\nExit status 1 when something is wrong.\n\nExamples:\n  kato verify\n  kato verify --json | jq .data\n',
+      ),
   async run(context) {
     const kato = await context.kato();
     const flaws = [];
