@@ -31,6 +31,7 @@ export class Studio {
   /** Changes to what the recorder is given, for tests of what goes wrong. */
   change: Partial<RecorderParts> = {};
   #said = 0;
+  #torn = '';
   #store: TranscriptStore;
 
   constructor(t: TestContext) {
@@ -45,6 +46,10 @@ export class Studio {
 
   get store(): TranscriptStore {
     return this.#store;
+  }
+
+  make(): Recorder {
+    return new Recorder(this.parts());
   }
 
   parts(): RecorderParts {
@@ -84,6 +89,19 @@ export class Studio {
     else this.stage.write(this.stage.path(), lines.join(''));
   }
 
+  /** The agent is in the middle of writing a message. */
+  typeTorn(text: string, part: number): void {
+    const line = `${prompt(++this.#said, { text })}\n`;
+    const cut = Math.floor(line.length * part);
+    this.#torn = line.slice(cut);
+    if (existsSync(this.stage.path())) this.stage.append(this.stage.path(), line.slice(0, cut));
+    else this.stage.write(this.stage.path(), line.slice(0, cut));
+  }
+
+  finishTorn(): void {
+    this.stage.append(this.stage.path(), this.#torn);
+  }
+
   async take(cause: 'live' | 'import' = 'live'): Promise<void> {
     await this.stage.pass({ cause, commandsIn: (text) => commandPayloads(text, { prefix: '' }) });
     await this.recorder.taken([this.key]);
@@ -94,7 +112,7 @@ export class Studio {
     await this.#store.close();
     this.#store = openSqliteStore(`${this.home}/.kato/kato.db`);
     Object.assign(this.stage, { store: this.#store });
-    this.recorder = new Recorder(this.parts());
+    this.recorder = this.make();
     await this.recorder.start();
   }
 
