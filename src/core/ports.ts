@@ -49,7 +49,7 @@ export interface Logger {
 
 /** A new file that is seen under its name only when it is complete. */
 export interface PendingFile {
-  write(text: string): void;
+  write(content: string | Uint8Array): void;
   /**
    * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
    * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`, unless

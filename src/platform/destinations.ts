@@ -63,8 +63,8 @@ class NodePendingFile implements PendingFile {
     this.#handle = openSync(folder.entry(this.#temporary), NEW_FILE, FILE_MODE);
   }
 
-  write(text: string): void {
-    const bytes = Buffer.from(text, 'utf8');
+  write(content: string | Uint8Array): void {
+    const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
     for (let written = 0; written < bytes.length; ) written += writeSync(this.#handle, bytes, written);
   }
 

@@ -24,9 +24,8 @@ export interface Book extends SessionRecordings {
 
 export interface PendingEffect {
   readonly effect: Effect;
-  /** The event of the command that asked for it, and what is told of it so far. */
-  readonly command: string;
-  readonly outcome: CommandOutcome;
+  /** The event of the chat's command that asked for it, and what is told of it so far; absent for what came otherwise. */
+  readonly told?: { readonly command: string; readonly outcome: CommandOutcome };
 }
 
 export type OutcomeKind = 'done' | 'no-op' | 'redirected' | 'denied' | 'failed' | 'ignored';

@@ -58,10 +58,11 @@ export class Deeds {
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
-  async carryOut(book: Book, { effect, command, outcome }: PendingEffect): Promise<Done> {
+  async carryOut(book: Book, { effect, told }: PendingEffect): Promise<Done> {
     const session = await this.#parts.store.session(book.session);
     if (!session || effect.kind === 'end') return { book, offsets: [] };
-    const tell = (change: Partial<CommandOutcome>) => [keeping(outcomeName(command), { ...outcome, ...change })];
+    const tell = (change: Partial<CommandOutcome>) =>
+      told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
     try {
       if (effect.kind === 'prepare') this.#prepare(session, effect.target);
       else if (effect.kind === 'export') await this.#exportOnce(session, effect);

@@ -1,13 +1,18 @@
 /** Doing what one command asks: from its event to the recordings of its session, and what that means for files. */
 import type { EventId } from '../core/event.ts';
-import type { Cause, Offset, SessionRecord } from '../store/store.ts';
+import type { SessionKey } from '../core/session.ts';
+import type { Cause, Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { type Book, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
 import type { Command } from './commands.ts';
 import { formatOf, resolveDestination } from './destination.ts';
 import { commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
+import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
+import type { Mark } from './recording.ts';
 import { judge } from './write-policy.ts';
+
+export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'paths'>;
 
 /** Stores the book with these offsets in one step. */
 type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
@@ -34,10 +39,29 @@ export class Obedience {
     await this.#run(book, event, command, session);
   }
 
+  /** The same from outside the chat: at the end of what there is. */
+  async ask(book: Book, command: Command, session: SessionRecord): Promise<Answer> {
+    const named = this.#named(command, session);
+    if (named && 'error' in named) return { kind: 'failed', reason: named.error, paths: [] };
+    const end = await lastEvent(this.#parts.store, session.key);
+    if (!end) return { kind: 'failed', reason: 'nothing has been said in the session yet', paths: [] };
+    const request = await this.#request(book, command, session, named, { before: end, behind: end });
+    const planned = plan(book, request);
+    const target = this.#targetOf(planned);
+    const denied = target && this.#whyDenied(target, session);
+    if (denied !== undefined) return { kind: 'denied', reason: denied, paths: target ? [target.path] : [] };
+    const asked = planned.effects.map((effect) => ({ effect }));
+    await this.#commit({ ...book, ...planned.state, pending: [...book.pending, ...asked] }, []);
+    return outcomeOf(planned);
+  }
+
   async #run(book: Book, event: CommandEvent, command: Command, session: SessionRecord): Promise<void> {
     const asked = this.#named(command, session);
     if (asked && 'error' in asked) return this.#settle(book, event, { kind: 'failed', reason: asked.error, paths: [] });
-    const request = await this.#request(book, event, command, session, asked);
+    const { message, number } = event.payload;
+    const mark = (line: number): Mark => ({ event: message as EventId, line });
+    const marks = { before: mark(number), behind: mark(number + 1) };
+    const request = await this.#request(book, command, session, asked, marks);
     const planned = plan(book, request);
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
@@ -54,22 +78,22 @@ export class Obedience {
 
   async #request(
     book: Book,
-    event: CommandEvent,
     command: Command,
     session: SessionRecord,
     named: Target | undefined,
+    { before, behind }: Pick<Request, 'before' | 'behind'>,
   ): Promise<Request> {
     const { store, usual, nameFor, recordings } = this.#parts;
-    const { message, number } = event.payload;
-    const mark = (line: number) => ({ event: message as EventId, line });
     const last = 'options' in command ? command.options.last : undefined;
-    const at = last === undefined ? undefined : await positionOf(store, session.key, message);
+    const at = last === undefined ? undefined : await positionOf(store, session.key, behind.event);
     const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, session.key, last, at);
+    const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
       session: session.key,
-      before: mark(number),
-      behind: mark(number + 1),
+      before,
+      behind,
+      ...(isWhole && { inherited: await inheritanceOf(store, session.key) }),
       ...(named && { named }),
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
       generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
@@ -116,7 +140,7 @@ export class Obedience {
   ): Promise<void> {
     const { session } = book;
     const told: CommandOutcome = { session, line: payload.line, ...(at !== undefined && { at }), ...outcome };
-    const asked = planned?.effects.map((effect) => ({ effect, command: id, outcome: told })) ?? [];
+    const asked = planned?.effects.map((effect) => ({ effect, told: { command: id, outcome: told } })) ?? [];
     const next = { ...book, ...planned?.state, pending: [...book.pending, ...asked] };
     await this.#commit(next, [keeping(outcomeName(id), told)]);
   }
@@ -129,7 +153,16 @@ export class Obedience {
   }
 }
 
-function outcomeOf({ outcome }: Plan): Pick<CommandOutcome, 'kind' | 'reason' | 'paths'> {
+/** Behind everything that a session has so far; absent when it has nothing. */
+async function lastEvent(store: TranscriptStore, key: SessionKey): Promise<Mark | undefined> {
+  for await (const page of store.read({ key, view: 'written', backward: true })) {
+    const [last] = page;
+    if (last) return { event: last.event.id };
+  }
+  return undefined;
+}
+
+function outcomeOf({ outcome }: Plan): Answer {
   if (outcome.kind !== 'done') return outcome;
   const { kind, paths, warning } = outcome;
   return { kind, paths, ...(warning !== undefined && { reason: warning }) };

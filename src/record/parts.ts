@@ -3,6 +3,7 @@ import type { Clock, DestinationFiles, Logger } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
 import type { Format, FormatId, FormatOptions } from './formats/format.ts';
+import type { Additions } from './formats/front-matter-edit.ts';
 import type { HearingRules } from './hearing.ts';
 import type { View } from './view.ts';
 import type { WritePolicy } from './write-policy.ts';
@@ -20,6 +21,8 @@ export interface RecorderParts {
   readonly policyFor: (session: SessionRecord) => WritePolicy;
   /** The head of a new file. */
   readonly headOf: (session: SessionRecord, format: FormatId, recordingId: string) => string;
+  /** What the head's lists must hold: the participants so far. Nothing for a format without a head. */
+  readonly headListsOf: (session: SessionRecord, format: FormatId, recordingId: string) => Additions;
   /** The generated file name of a session. */
   readonly nameFor: (session: SessionRecord, format: FormatId) => string;
   /** The folder of generated destinations. */

@@ -33,6 +33,8 @@ export interface Request {
   readonly generated: Target;
   /** With `last:N`: where the last so many turns begin; absent when there are fewer. */
   readonly lastTurns?: Mark;
+  /** For a command that takes in the whole conversation: what other sessions have of it. */
+  readonly inherited?: Pick<Period, 'inherited' | 'missing'>;
   /** What is shown when nothing is asked for. */
   readonly usual: (format: FormatId) => View;
 }
@@ -170,8 +172,8 @@ function withPrimary(state: SessionRecordings, { path }: Target): SessionRecordi
 }
 
 /** From the session's beginning, or from the last so many turns. */
-function beginning({ lastTurns }: Request, { last }: CommandOptions): Pick<Period, 'from'> {
-  return last !== undefined && lastTurns !== undefined ? { from: lastTurns } : {};
+function beginning({ lastTurns, inherited }: Request, { last }: CommandOptions): Omit<Period, 'until' | 'view'> {
+  return last !== undefined && lastTurns !== undefined ? { from: lastTurns } : (inherited ?? {});
 }
 
 /** What was asked for now, else what the recording showed before, else the usual. */

@@ -21,6 +21,8 @@ export interface Play {
   readonly format: Format;
   readonly periods: readonly Period[];
   readonly optionsOf: (view: View) => FormatOptions;
+  /** Nothing behind this position is played: a command that nobody has heard may stand there. Absent: to the end. */
+  readonly upTo?: Position;
 }
 
 /** Between two events of a recording. Survives JSON. */
@@ -115,18 +117,21 @@ class PeriodRun {
   }
 
   async *pieces(): AsyncGenerator<Played> {
-    const { store, session } = this.#recording;
-    for await (const page of store.read({ key: session, view: 'written', after: this.cursor.after })) {
+    const { store, session, upTo = Number.MAX_SAFE_INTEGER } = this.#recording;
+    const { after } = this.cursor;
+    // One event is seen again: the period may have been told to end right behind it.
+    for await (const page of store.read({ key: session, view: 'written', after: Math.max(0, after - 1) })) {
       let text = '';
       let events = 0;
       for (const stored of page) {
-        const piece = await this.#take(stored);
+        if (stored.position > upTo) break;
+        const piece = stored.position > after ? await this.#take(stored) : await this.#seeAgain(stored);
         text += piece.text;
         events += piece.events;
         if (this.isOver) break;
       }
       yield { text, events, cursor: this.cursor };
-      if (this.isOver) return;
+      if (this.isOver || (page.at(-1)?.position ?? 0) > upTo) return;
     }
   }
 
@@ -141,6 +146,12 @@ class PeriodRun {
     if (this.cursor.begun && event.id === until?.event)
       return { ...shown, text: shown.text + (await this.#end(position)) };
     return shown;
+  }
+
+  async #seeAgain({ event, position }: StoredEvent): Promise<{ readonly text: string; readonly events: number }> {
+    const { until } = this.#period;
+    const isEnd = this.cursor.begun && until?.line === undefined && event.id === until?.event;
+    return isEnd ? { text: await this.#end(position), events: 0 } : NOTHING;
   }
 
   async #fold(event: KatoEvent): Promise<{ readonly text: string; readonly events: number }> {

@@ -9,7 +9,7 @@
  */
 import { KatoError, systemCode } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
-import { type Batch, emptyBatch, type Offset } from '../store/store.ts';
+import { type Batch, emptyBatch, type Offset, type SessionRecord } from '../store/store.ts';
 import {
   type Book,
   bookName,
@@ -24,11 +24,13 @@ import {
   RECORDER,
   type StoredProgress,
 } from './book.ts';
+import type { Command } from './commands.ts';
 import { Deeds, playOf } from './deeds.ts';
-import { Obedience } from './obedience.ts';
+import { growHead } from './head-growth.ts';
+import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
 import type { Recording } from './recording.ts';
-import { advance, type FileNote } from './recording-file.ts';
+import { advance, type FileNote, type Place } from './recording-file.ts';
 import { judge } from './write-policy.ts';
 
 /** What is known of a recording beside what is stored. */
@@ -48,6 +50,8 @@ export class Recorder {
   readonly #conditions = new Map<string, Condition>();
   /** How far the commands of each session have been heard; others: up to where the recorder began. */
   readonly #heard = new Map<string, number>();
+  /** What each file's head was last seen to hold. */
+  readonly #heads = new Map<string, string>();
   readonly #queues = new Map<string, Promise<void>>();
   #from = 0;
 
@@ -100,6 +104,20 @@ export class Recorder {
   /** These sessions have something new. Resolves when it is in their recordings. */
   async taken(keys: readonly SessionKey[]): Promise<void> {
     await Promise.all(keys.map((key) => this.#enqueue(key, () => this.#follow(key))));
+  }
+
+  /** Does what is asked from outside the chat: from the end of the conversation so far. What came of it. */
+  async ask(key: SessionKey, command: Command): Promise<Answer> {
+    let outcome: Answer = { kind: 'failed', reason: 'the session is not known', paths: [] };
+    await this.#enqueue(key, async () => {
+      if (command.verb !== 'stop' && !this.isRecorded(key)) await this.#parts.keep(key);
+      await this.#follow(key);
+      const session = await this.#parts.store.session(key);
+      const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
+      if (session) outcome = await this.#obedience.ask(book, command, session);
+      await this.#follow(key);
+    });
+    return outcome;
   }
 
   /** Whether a session is being recorded: its transcript must be kept. */
@@ -200,20 +218,22 @@ export class Recorder {
     if (!progress) return; // It has not been begun yet.
     if (!recording.on && progress.cursor.period >= recording.periods.length) return;
     const session = await this.#parts.store.session(key);
-    const verdict = session && judge(recording.path, this.#parts.policyFor(session));
-    const root = verdict?.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict?.allowed || root === undefined) return this.#failed(recording, verdict?.allowed ? 'ENOENT' : 'denied');
+    if (!session) return;
+    const verdict = judge(recording.path, this.#parts.policyFor(session));
+    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
+    if (!verdict.allowed || root === undefined) return this.#failed(recording, verdict.allowed ? 'ENOENT' : 'denied');
     try {
       const { events, notes, isGone } = await advance(
         {
           files: this.#parts.files,
           place: { root, components: verdict.components },
-          recording: playOf(this.#parts, key, recording),
+          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heard.get(bookName(key)) ?? this.#from },
           store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
         },
         progress,
       );
       if (isGone) return this.#failed(recording, 'gone');
+      if (events > 0) await this.#growHead(session, recording, { root, components: verdict.components });
       const known = this.#conditions.get(recording.id);
       if (events > 0 || known?.failure !== undefined) {
         const all = [...new Set([...(known?.notes ?? []), ...notes])];
@@ -224,6 +244,21 @@ export class Recorder {
       if (code === undefined) throw error;
       this.#failed(recording, code);
     }
+  }
+
+  /** The head says who takes part; it is looked at when that may have changed. */
+  async #growHead(session: SessionRecord, recording: Recording, place: Place): Promise<void> {
+    const { files, clock, headListsOf } = this.#parts;
+    const lists = headListsOf(session, recording.format, recording.id);
+    const said = JSON.stringify(lists);
+    if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
+    const grown = growHead({ files, place, time: clock.now() }, lists);
+    this.#heads.set(recording.id, said);
+    const progress = this.#progress.get(recording.id);
+    if (grown === 0 || !progress) return;
+    const { manifest } = progress;
+    const longer = { ...progress, manifest: { ...manifest, length: manifest.length + grown } };
+    await this.#storeProgress(recording.id, longer, true);
   }
 
   async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {

@@ -183,3 +183,52 @@ describe('what goes wrong', () => {
     assert.ok(studio.file('a.md').includes('\none\n'));
   });
 });
+
+it('the head grows with the conversation, and what the user wrote into it stays', async (t) => {
+  const studio = new Studio(t);
+  let models = ['one'];
+  studio.change = {
+    headOf: () => '---\ntitle: x\nparticipants: [user]\n---\n\n',
+    headListsOf: () => ({ participants: ['user', ...models] }),
+  };
+  await studio.restart();
+  await studio.say(`::record ${studio.notes}/a.md`);
+  assert.ok(studio.file('a.md').startsWith('---\ntitle: x\nparticipants: [user, one]\n---\n\n# User'));
+  writeFileSync(`${studio.notes}/a.md`, studio.file('a.md').replace('title: x', 'title: mine # stays\ntags: [a]'));
+  models = ['one', 'two'];
+  await studio.say('words', 'more');
+  const head = '---\ntitle: mine # stays\ntags: [a]\nparticipants: [user, one, two]\n---\n\n';
+  assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+  await studio.restart();
+  await studio.say('again');
+  assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+});
+
+describe('from outside the chat', () => {
+  it('recording begins behind what there is, and ends there', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('before');
+    const answer = await studio.recorder.ask(studio.key, { verb: 'record', dest: `${studio.notes}/a.md`, options: {} });
+    assert.deepEqual(answer, { kind: 'done', paths: [`${studio.notes}/a.md`] });
+    await studio.say('one');
+    await studio.recorder.ask(studio.key, { verb: 'stop' });
+    await studio.say('unheard');
+    assert.equal(studio.file('a.md'), `${HEAD}${heading(2)}\n\none\n`);
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+  });
+
+  it('a capture has everything so far', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('before');
+    await studio.recorder.ask(studio.key, { verb: 'capture', dest: `${studio.notes}/a.md`, options: {} });
+    assert.ok(studio.file('a.md').endsWith('before\n'));
+  });
+
+  it('what is not allowed is denied', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('before');
+    const { kind } = await studio.recorder.ask(studio.key, { verb: 'record', dest: '/etc/a.md', options: {} });
+    assert.equal(kind, 'denied');
+    assert.deepEqual(studio.recorder.recordings(), []);
+  });
+});

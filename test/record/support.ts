@@ -69,6 +69,7 @@ export class Studio {
       usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : 'chat', switches: {} }),
       policyFor: () => ({ roots, katoHome: `${this.home}/.kato` }),
       headOf: (_session: SessionRecord, format) => (format === 'markdown' ? '---\ntitle: x\n---\n\n' : ''),
+      headListsOf: () => ({}),
       nameFor: (_session, format) => `generated.${format === 'jsonl' ? 'jsonl' : 'md'}`,
       recordings: this.recordings,
       userHome: this.home,

@@ -1,0 +1,42 @@
+/**
+ * The head of a recording's file grows when the conversation gains a participant: the file is written anew beside itself,
+ * with the same bytes below the head, and takes its place. Killed before, nothing has happened; killed behind, the file
+ * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`).
+ */
+import type { DestinationFiles } from '../core/ports.ts';
+import { type Additions, enlargeHead, headLength } from './formats/front-matter-edit.ts';
+import type { Place } from './recording-file.ts';
+
+/** Front matter that is longer is somebody's text. */
+const MOST_HEAD_BYTES = 64 * 1024;
+const COPY_BYTES = 1024 * 1024;
+
+/** How many bytes the head has grown by; 0 when nothing was missing. Throws the system's error. */
+export function growHead(
+  { files, place, time }: { readonly files: DestinationFiles; readonly place: Place; readonly time: string },
+  additions: Additions,
+): number {
+  const file = files.grow(place.root, place.components, { create: false });
+  if (!file) return 0;
+  try {
+    const size = file.sizeBytes();
+    const beginning = Buffer.from(file.read(0, Math.min(size, MOST_HEAD_BYTES))).toString('utf8');
+    const head = beginning.slice(0, headLength(beginning));
+    const larger = enlargeHead(head, additions);
+    if (larger === head) return 0;
+    const before = Buffer.byteLength(head);
+    const pending = files.begin(place.root, place.components);
+    try {
+      pending.write(larger);
+      for (let at = before; at < size; at += COPY_BYTES) pending.write(file.read(at, Math.min(size, at + COPY_BYTES)));
+      if (file.sizeBytes() !== size) throw Object.assign(new Error('it was written to meanwhile'), { code: 'EBUSY' });
+      pending.commit({ replace: true, backup: false, time });
+    } catch (error) {
+      pending.discard();
+      throw error;
+    }
+    return Buffer.byteLength(larger) - before;
+  } finally {
+    file.close();
+  }
+}
