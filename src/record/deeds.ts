@@ -25,7 +25,7 @@ import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
-import { judge } from './write-policy.ts';
+import { judge, type RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
 export interface ProgressBook {
@@ -64,7 +64,7 @@ export class Deeds {
     const tell = (change: Partial<CommandOutcome>) =>
       told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
     try {
-      if (effect.kind === 'prepare') this.#prepare(session, effect.target);
+      if (effect.kind === 'prepare') await this.#prepare(session, effect.target);
       else if (effect.kind === 'export') await this.#exportOnce(session, effect);
       else await this.#begin(book, session, effect);
       return { book, offsets: [] };
@@ -80,23 +80,30 @@ export class Deeds {
     }
   }
 
-  #placeOf({ path }: { readonly path: string }, session: SessionRecord): Place {
+  #placeOf({ path }: { readonly path: string }, session: SessionRecord): Place & { readonly kind: RootKind } {
     const verdict = judge(path, this.#parts.policyFor(session));
     const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
     if (!verdict.allowed || root === undefined) throw Object.assign(new Error('no place'), { code: 'ENOENT' });
-    return { root, components: verdict.components };
+    return { root, components: verdict.components, kind: verdict.root.kind };
   }
 
   /** A new file with its head. One that stands already stays as it is. */
-  #prepare(session: SessionRecord, target: Target): void {
+  async #prepare(session: SessionRecord, target: Target): Promise<void> {
     const { root, components } = this.#placeOf(target, session);
-    const { files, headOf } = this.#parts;
+    const { files, formats, headOf } = this.#parts;
     const file = files.grow(root, components, { create: false }) ?? files.grow(root, components, { create: true });
-    if (file?.sizeBytes() === 0) {
-      file.append(Buffer.from(headOf(session, target.format, recordingId(session.key, target.path))));
+    if (!file) return;
+    try {
+      if (file.sizeBytes() > 0) return;
+      const id = recordingId(session.key, target.path);
+      const head = Buffer.from(headOf(session, target.format, id));
+      file.append(head);
       file.sync();
+      const manifest = manifestAfter(undefined, head.length, head, 0);
+      await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
+    } finally {
+      file.close();
     }
-    file?.close();
   }
 
   async #begin(book: Book, session: SessionRecord, effect: Beginning): Promise<void> {
@@ -109,11 +116,15 @@ export class Deeds {
     const file = files.grow(place.root, place.components, { create: false });
     const isThere = file !== undefined && file.sizeBytes() > 0;
     file?.close();
-    if (effect.kind === 'go-on' && known && isThere) return;
+    // Where writing is allowed by default, only what kato has made may be written to.
+    if (isThere && !known && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
+    const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
+    if (effect.kind === 'go-on' && known && isThere && !isPrepared) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#writeAnew(session, recording, place, effect, known);
     }
     const cursor = await this.#cursorAt(session, playing, recording.periods.length - 1);
+    if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
     await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));
     if (!file) files.grow(place.root, place.components, { create: true })?.close();
@@ -243,7 +254,7 @@ function headOfText(text: string): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'the file exists already; +overwrite replaces it',
+  EEXIST: 'the file exists already, and kato did not make it',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the disk is read-only',
