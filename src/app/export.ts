@@ -17,14 +17,18 @@ interface TextContext {
   readonly userName: string;
 }
 
-export interface ExportContext extends TextContext {
-  readonly files: DestinationFiles;
-  readonly clock: Clock;
+/** The folders that matter for where may be written. */
+export interface WritePlaces {
   readonly katoHome: string;
   readonly userHome: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
+}
+
+export interface ExportContext extends TextContext, WritePlaces {
+  readonly files: DestinationFiles;
+  readonly clock: Clock;
 }
 
 interface Destination {
@@ -134,7 +138,10 @@ async function* documentPieces(
   }
 }
 
-function documentOf({ key, id, facts }: SessionRecord, { userName }: { readonly userName: string }): DocumentInfo {
+export function documentOf(
+  { key, id, facts }: SessionRecord,
+  { userName }: { readonly userName: string },
+): DocumentInfo {
   return { key, sessionId: id, facts, recordingIds: [], userName };
 }
 
@@ -145,7 +152,7 @@ function nothing({ id }: SessionRecord): KatoError {
 }
 
 /** `<yyyy-mm-dd_hhmm>-<title>--<short id>.md`; without a time where none is known. */
-function generatedName({ id, facts }: SessionRecord, format: Format, timeZone: string, title: string): string {
+export function generatedName({ id, facts }: SessionRecord, format: Format, timeZone: string, title: string): string {
   const wall = facts.firstAt === undefined ? undefined : toWall(facts.firstAt, timeZone);
   const time = wall === undefined ? '' : `${wall.date}_${wall.hour}${wall.minute}-`;
   return `${time}${title}--${shortId(id)}${format.suffixes[0]}`;
@@ -178,7 +185,7 @@ function destinationFor(
 }
 
 /** The folders where this session may be written. */
-function policyFor({ facts }: SessionRecord, context: ExportContext): WritePolicy {
+export function policyFor({ facts }: SessionRecord, context: WritePlaces): WritePolicy {
   const { katoHome, userHome, recordings, configuredRoots, projectFolders } = context;
   const roots: WriteRoot[] = [
     { kind: 'recordings', path: recordings },

@@ -107,6 +107,31 @@ export interface KatoStatus {
   readonly flaws: readonly DiagnosticCount[];
 }
 
+export interface RecordingSummary {
+  readonly id: string;
+  readonly shortId: string;
+  readonly session: SessionKey;
+  readonly sessionId: string;
+  readonly title?: string;
+  readonly path: string;
+  readonly format: FormatId;
+  readonly on: boolean;
+  readonly lastWriteAt?: string;
+  /** The file's length after the last write. */
+  readonly bytes: number;
+}
+
+/** A command of a chat, and what came of it. */
+export interface CommandSummary {
+  readonly session: SessionKey;
+  readonly sessionId: string;
+  readonly line: string;
+  readonly at?: string;
+  readonly kind: 'done' | 'no-op' | 'redirected' | 'denied' | 'failed' | 'ignored';
+  readonly reason?: string;
+  readonly paths: readonly string[];
+}
+
 export interface ReprocessReport {
   readonly sessions: number;
   /** Sessions whose events are different now. */

@@ -67,6 +67,8 @@ export interface Format<State extends JsonValue = JsonValue> {
   owed(state: State): readonly number[];
   /** What stands before the body; empty for none. */
   head(info: DocumentInfo): string;
+  /** The lists in the head that grow with the conversation, by key. */
+  headLists(info: DocumentInfo): Readonly<Record<string, readonly string[]>>;
   /** The state in which another part of the same file begins: it knows that something stands before it, and no more. */
   resume(state: State): State;
   /** The state of a session that goes on after another one was shown inside it: it waits for what it waited for. */

@@ -6,16 +6,16 @@ import { stringify } from 'yaml';
 import { shortId } from '../../core/session.ts';
 import type { DocumentInfo } from './format.ts';
 
-export function frontMatter({ sessionId, facts, recordingIds, userName }: DocumentInfo): string {
+export function frontMatter(info: DocumentInfo): string {
+  const { sessionId, facts } = info;
   const title = facts.title?.text ?? `Session ${shortId(sessionId)}`;
-  const models = facts.models ?? [];
-  const user = userName === undefined || userName === '' ? 'user' : `user.${userName}`;
+  const { participants, recordingIds = [] } = frontMatterLists(info);
   const values = {
     id: `${slugOf(title, 24) || 'session'}-${shortId(sessionId)}`,
     title,
     desc: '',
     ...(facts.firstAt !== undefined && { created: Date.parse(facts.firstAt) }),
-    participants: [user, ...(models.length > 0 ? models : ['assistant'])],
+    participants,
     sessionId,
     ...(recordingIds.length > 0 && { recordingIds }),
   };
@@ -26,6 +26,16 @@ export function frontMatter({ sessionId, facts, recordingIds, userName }: Docume
 function scalar(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => plain(item, true)).join(', ')}]`;
   return plain(value, false);
+}
+
+/** The lists that only ever grow. */
+export function frontMatterLists({ facts, recordingIds, userName }: DocumentInfo) {
+  const models = facts.models ?? [];
+  const user = userName === undefined || userName === '' ? 'user' : `user.${userName}`;
+  return {
+    participants: [user, ...(models.length > 0 ? models : ['assistant'])],
+    ...(recordingIds.length > 0 && { recordingIds }),
+  };
 }
 
 /** A scalar as an item of a list in brackets. */

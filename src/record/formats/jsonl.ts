@@ -15,6 +15,7 @@ export const jsonlFormat: Format<null> = {
   owed: () => [],
   finish: () => '',
   head: () => '',
+  headLists: () => ({}),
   resume: (state) => state,
   rejoin: (outer) => outer,
   note: (state) => ({ text: '', state }), // A note is no event; the lines hold nothing else.

@@ -16,7 +16,7 @@ import type { KatoEvent } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { inline } from './blocks.ts';
 import type { Format, FormatInput, FormatOptions, Formatted } from './format.ts';
-import { frontMatter } from './front-matter.ts';
+import { frontMatter, frontMatterLists } from './front-matter.ts';
 import { showsEvent } from './jsonl.ts';
 import { callBlock, renderBody, type Surroundings, textDigest } from './markdown-body.ts';
 import { headingTime } from './time.ts';
@@ -60,6 +60,7 @@ export const markdownFormat: Format<MarkdownState> = {
     return blocks.length === 0 ? '' : join(state.started, blocks);
   },
   head: frontMatter,
+  headLists: frontMatterLists,
   resume: ({ started }) => ({ ...initial, started }),
   rejoin: (outer, { started }) => ({ ...outer, started, speaker: null, time: '' }),
   note: (state, text) => ({ text: join(state.started, [`*${inline(text)}*`]), state: { ...state, started: true } }),

@@ -1,0 +1,123 @@
+/** Recordings and the chats' commands, as the store has them: the same with a daemon and without one. */
+import { KatoError } from '../core/errors.ts';
+import type { Clock, DestinationFiles, Logger } from '../core/ports.ts';
+import { type SessionKey, sessionId, shortId } from '../core/session.ts';
+import { type Book, type CommandOutcome, kept, progressName, type StoredProgress } from '../record/book.ts';
+import { playOf } from '../record/deeds.ts';
+import { formatOf } from '../record/destination.ts';
+import type { Format, FormatId } from '../record/formats/format.ts';
+import type { HearingRules } from '../record/hearing.ts';
+import type { RecorderParts } from '../record/parts.ts';
+import { play, startOf } from '../record/playback.ts';
+import type { Recording } from '../record/recording.ts';
+import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
+import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import { documentOf, generatedName, policyFor, type WritePlaces } from './export.ts';
+import type { CommandSummary, RecordingSummary } from './kato.ts';
+
+/** What the settings and the machine say; the recorder gets its parts from it, and so does an export of a recording. */
+export interface RecordingContext extends WritePlaces {
+  readonly store: TranscriptStore;
+  readonly files: DestinationFiles;
+  readonly formats: Readonly<Record<FormatId, Format>>;
+  readonly slugOf: (title: string, length: number) => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly audit: Logger;
+  readonly rules: HearingRules;
+  readonly view: ViewSettings;
+  readonly preset: View['preset'];
+  readonly frontMatter: boolean;
+  readonly userName: string;
+  readonly keep: (key: SessionKey) => Promise<void>;
+}
+
+export function recorderParts(context: RecordingContext): RecorderParts {
+  const { formats, slugOf, view, preset, frontMatter, userName } = context;
+  const document = (session: SessionRecord, recordingId: string) => ({
+    ...documentOf(session, { userName }),
+    recordingIds: recordingId === '' ? [] : [recordingId],
+  });
+  return {
+    ...context,
+    optionsOf: (wanted) => formatOptions(wanted, view),
+    usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : preset, switches: {} }),
+    policyFor: (session) => policyFor(session, context),
+    headOf: (session, format, id) => (frontMatter ? formats[format].head(document(session, id)) : ''),
+    headListsOf: (session, format, id) => (frontMatter ? formats[format].headLists(document(session, id)) : {}),
+    nameFor: (session, format) => {
+      const title = slugOf(session.facts.title?.text ?? '', 48) || 'session';
+      return generatedName(session, formats[format], view.timeZone, title);
+    },
+  };
+}
+
+export async function listRecordings(store: TranscriptStore): Promise<readonly RecordingSummary[]> {
+  const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
+  const summaries: RecordingSummary[] = [];
+  for (const { session, recordings } of books) {
+    const title = (await store.session(session))?.facts.title?.text;
+    for (const recording of recordings) summaries.push(await summaryOf(store, session, recording, title));
+  }
+  return summaries;
+}
+
+async function summaryOf(
+  store: TranscriptStore,
+  session: SessionKey,
+  { id, path, format, on }: Recording,
+  title: string | undefined,
+): Promise<RecordingSummary> {
+  const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+  return {
+    id,
+    shortId: shortId(id),
+    session,
+    sessionId: sessionId(session),
+    ...(title !== undefined && { title }),
+    path,
+    format,
+    on,
+    ...(progress?.lastWriteAt !== undefined && { lastWriteAt: progress.lastWriteAt }),
+    bytes: progress?.manifest.length ?? 0,
+  };
+}
+
+/** What was asked in the chats, oldest first as far as times are known, and what came of it. */
+export async function listCommands(
+  store: TranscriptStore,
+  key: SessionKey | undefined,
+): Promise<readonly CommandSummary[]> {
+  const all = (await store.offsets('command/')).flatMap((offset) => kept<CommandOutcome>(offset) ?? []);
+  return all
+    .filter(({ session }) => !key || (session.provider === key.provider && session.nativeId === key.nativeId))
+    .map((outcome) => ({ ...outcome, sessionId: sessionId(outcome.session) }))
+    .sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
+}
+
+/** Everything that a recording should hold, played at once. */
+export async function* recordingText(context: RecordingContext, prefix: string): AsyncGenerator<string> {
+  const { store } = context;
+  const { session, recording } = await findRecording(store, prefix);
+  const parts = recorderParts(context);
+  const record = await store.session(session);
+  if (record) yield parts.headOf(record, formatOf(recording.path), recording.id);
+  const playing = playOf(parts, session, recording);
+  for await (const { text } of play(playing, startOf(playing))) if (text !== '') yield text;
+}
+
+const LEAST_PREFIX = 4;
+
+async function findRecording(store: TranscriptStore, prefix: string) {
+  const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
+  const all = books.flatMap(({ session, recordings }) => recordings.map((recording) => ({ session, recording })));
+  const hint = '`kato recordings` lists them';
+  if (prefix.length < LEAST_PREFIX)
+    throw new KatoError('usage', `\`${prefix}\` is too short to name a recording`, { hint });
+  const found = all.filter(({ recording }) => recording.id.startsWith(prefix.toLowerCase()));
+  const [one, ...others] = found;
+  if (!one) throw new KatoError('session-not-found', `no recording \`${prefix}\``, { hint });
+  if (others.length === 0) return one;
+  const details = found.map(({ recording }) => `${shortId(recording.id)}  ${recording.path}`);
+  throw new KatoError('session-ambiguous', `\`${prefix}\` fits ${found.length} recordings`, { hint, details });
+}
