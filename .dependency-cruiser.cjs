@@ -28,8 +28,9 @@ module.exports = {
     },
     {
       name: 'sqlite-stays-in-its-engine',
+      comment: 'and in the lock of the daemon: a lock of SQLite is free at once when its holder is killed',
       severity: 'error',
-      from: { pathNot: '^src/store/sqlite' },
+      from: { pathNot: '^src/(store/sqlite|daemon/lockfile\\.ts$)' },
       to: { path: '^(node:)?sqlite$' },
     },
     {
@@ -37,6 +38,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(config|platform)/' },
       to: { path: '^src/', pathNot: '^src/(core|config|platform)/' },
+    },
+    {
+      name: 'layers: the daemon knows core alone: nothing of transcripts',
+      severity: 'error',
+      from: { path: '^src/daemon/' },
+      to: { path: '^src/', pathNot: '^src/(core|daemon)/' },
     },
     {
       name: 'layers: providers know core alone',

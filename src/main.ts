@@ -6,11 +6,12 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKato, type FormatParts } from './app/create.ts';
+import { createKato, type FormatParts, type KatoParts } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
 import type { Config } from './config/config.ts';
 import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
 import { KatoError } from './core/errors.ts';
+import type { Component } from './daemon/component.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
@@ -22,6 +23,8 @@ import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
+import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
 export interface Environment {
   /** kato's home folder, absolute. */
@@ -48,8 +51,13 @@ const READERS = 2;
 const COMMIT_WINDOW_MS = 10;
 const COMMIT_BYTES = 4 * 1024 * 1024;
 
-/** Opens kato for this environment with these settings. */
+/** Opens kato for this environment with these settings, in this process. */
 export async function openKato(environment: Environment, config: Config): Promise<Kato> {
+  return createKato(openParts(environment, config));
+}
+
+/** Everything a Kato is made of; closing one Kato made of it closes it. */
+function openParts(environment: Environment, config: Config): KatoParts {
   const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -57,7 +65,7 @@ export async function openKato(environment: Environment, config: Config): Promis
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
   const readers = lazyReaders(syntax);
-  return createKato({
+  return {
     store,
     openScratch: async () => (await import('./store/memory.ts')).createMemoryStore(),
     files: nodeFiles,
@@ -84,6 +92,55 @@ export async function openKato(environment: Environment, config: Config): Promis
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
     onClose: readers.close,
+  };
+}
+
+/** How long a running daemon may take to say that it is there, before a command goes on without it. */
+const ANSWER_MS = 1000;
+
+/** The Kato of the daemon that runs for this home; absent when none answers in our words. */
+async function reachKato(home: string): Promise<Kato | undefined> {
+  const socket = controlSocketPath(home);
+  if (!existsSync(socket)) return undefined; // Without a daemon nothing is loaded for it.
+  const { connectControl } = await import('./surfaces/control/client.ts');
+  const client = await connectControl(socket, ANSWER_MS);
+  if (client?.speaksOurProtocol) return client;
+  await client?.close();
+  return undefined;
+}
+
+/** Is the daemon of this environment until it is told to end; the exit status. */
+export async function runDaemon(
+  environment: Environment,
+  config: Config,
+  makeComponents: (parts: KatoParts) => readonly Component[],
+  { detached, onReady }: RunOptions,
+): Promise<number> {
+  const { serveDaemon } = await import('./serve-daemon.ts');
+  const paths = homePaths(environment.katoHome);
+  const log = createFileLogger({
+    file: `${paths.logs}/operational.jsonl`,
+    least: config.logging.operational,
+    clock: systemClock,
+    userHome: environment.userHome,
+  });
+  const nothing = async () => {};
+  return serveDaemon({
+    paths,
+    version: readVersion(),
+    detached,
+    clock: systemClock,
+    log,
+    onReady,
+    async open() {
+      const parts = openParts(environment, config);
+      const shared = { ...parts, store: { ...parts.store, close: nothing }, onClose: nothing };
+      return {
+        view: (daemon) => createKato({ ...shared, daemon }),
+        components: makeComponents(parts),
+        close: () => createKato(parts).close(),
+      };
+    },
   });
 }
 
@@ -133,7 +190,11 @@ function diskBytes({ database }: HomePaths): number {
 export async function main(argv: readonly string[]): Promise<number> {
   const { runCli } = await import('./surfaces/cli/program.ts');
   const userHome = homedir();
-  const environment = (home: string, variables = process.env): Environment => ({ katoHome: home, userHome, variables });
+  const environment = (home: string, variables: Environment['variables'] = process.env): Environment => ({
+    katoHome: home,
+    userHome,
+    variables,
+  });
   return runCli(argv, {
     version: readVersion(),
     streams: process,
@@ -148,12 +209,27 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { parseConfig } = await import('./config/load.ts');
       return parseConfig(text, file, { home: userHome, providers: providers.map(({ id }) => id) });
     },
-    openKato: (home, config, variables = process.env) =>
-      openKato(environment(home, variables as NodeJS.ProcessEnv), config),
+    openKato: async (home, config, variables) =>
+      (await reachKato(home)) ?? openKato(environment(home, variables), config),
+    daemon: daemonServices(environment),
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });
 }
+
+/** What a home's daemon runs beside its control socket. */
+const makeComponents = (): readonly Component[] => [];
+
+function daemonServices(environment: (home: string) => Environment): DaemonServices {
+  const reach = () => import('./reach-daemon.ts');
+  return {
+    start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
+    stop: async (home) => (await reach()).stopDaemon(home),
+    run: (home, config, options) => runDaemon(environment(home), config, makeComponents, options),
+  };
+}
+
+const PROGRAM = fileURLToPath(new URL('../bin/kato', import.meta.url));
 
 function readVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;

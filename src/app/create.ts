@@ -11,7 +11,7 @@ import type { PassOptions } from '../ingest/ingestor.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
-import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
+import type { Kato, KatoStatus, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
 import { byActivity, isWithin, newest, select } from './select.ts';
 
 export interface FormatParts {
@@ -41,6 +41,8 @@ export interface KatoParts {
   readonly projectFolders: boolean;
   readonly frontMatter: boolean;
   readonly userName: string;
+  /** What status says of the daemon that this is in. */
+  readonly daemon?: () => Pick<KatoStatus, 'daemon' | 'memory'>;
   readonly onClose: () => Promise<void>;
 }
 
@@ -116,7 +118,7 @@ class LocalKato implements Kato {
 
   async status() {
     const { readStatus } = await import('./status.ts');
-    return readStatus(this.#parts, await this.#summaries());
+    return { ...(await readStatus(this.#parts, await this.#summaries())), ...this.#parts.daemon?.() };
   }
 
   verify() {

@@ -96,8 +96,35 @@ export interface SourceLag {
   readonly lagBytes: number;
 }
 
+/** A part of the daemon, and how it is doing. */
+export interface ComponentStatus {
+  readonly name: string;
+  readonly state: 'running' | 'waiting' | 'failed';
+  /** When it came into this state. */
+  readonly since: string;
+  /** Starts that were tried. */
+  readonly attempts: number;
+  readonly lastError?: { readonly code: string; readonly message: string };
+}
+
+export type DaemonStatus =
+  | { readonly running: false }
+  | {
+      readonly running: true;
+      readonly pid: number;
+      readonly version: string;
+      readonly startedAt: string;
+      readonly components: readonly ComponentStatus[];
+    };
+
+/** What the daemon's process takes. */
+export interface MemoryUse {
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+}
+
 export interface KatoStatus {
-  readonly daemon: { readonly running: boolean };
+  readonly daemon: DaemonStatus;
   readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
   readonly recent: readonly SessionSummary[];
@@ -105,6 +132,8 @@ export interface KatoStatus {
   /** Sources whose file the agent has deleted; their transcripts are here. */
   readonly gone: number;
   readonly flaws: readonly DiagnosticCount[];
+  /** Absent where no daemon answers. */
+  readonly memory?: MemoryUse;
 }
 
 export interface RecordingSummary {

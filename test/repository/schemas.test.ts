@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { publishedSchemas } from '../../scripts/schemas.ts';
 import type { Schema } from '../../src/core/schema.ts';
 import { envelope, type OutputName, outputs } from '../../src/surfaces/cli/json.ts';
-import { TestHome } from '../support/cli.ts';
+import { DaemonHome } from '../support/daemon.ts';
 
 describe('the published schemas', () => {
   it('are what the code says (`npm run schemas` writes them)', () => {
@@ -12,7 +12,7 @@ describe('the published schemas', () => {
   });
 
   it('describe what each command prints', (t) => {
-    const home = new TestHome(t);
+    const home = new DaemonHome(t);
     home.addCase('claude-code', 'questions');
     home.addCase('codex', 'two-streams');
     home.addCase('gemini-cli', 'subagent');
@@ -31,6 +31,11 @@ describe('the published schemas', () => {
       'config set recording.preset full',
       'config validate',
       'forget latest --yes',
+      'start',
+      'status',
+      'logs',
+      'restart',
+      'stop',
     ];
     for (const line of [before, ...later, ...rest]) {
       const words = line.split(' ');

@@ -20,8 +20,10 @@ export class TestHome {
   readonly kato: string;
   readonly env: NodeJS.ProcessEnv;
 
-  constructor(t: { after(fn: () => void): void }) {
-    this.folder = temporaryFolder(t);
+  /** `deep`: folders between the temporary one and the person's. */
+  constructor(t: { after(fn: () => void): void }, deep = '') {
+    this.folder = join(temporaryFolder(t), deep);
+    mkdirSync(this.folder, { recursive: true });
     this.kato = join(this.folder, '.kato');
     const { PATH } = process.env;
     this.env = { PATH, HOME: this.folder, TZ: 'UTC', LC_ALL: 'C.UTF-8' };

@@ -1,5 +1,6 @@
 /**
- * `npm run torture -- [--seed N] [--kills N] [--every N]`: kills, each followed by a run that must make everything good.
+ * `npm run torture -- [--seed N] [--kills N] [--every N] [--races N]`: daemons
+ * started at once; and kills, each followed by a run that must make everything good.
  * Prints the seed; the same seed kills at the same times.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateTree } from '../bench/generate.ts';
 import { Random } from '../bench/random.ts';
+import { DaemonHome } from '../support/daemon.ts';
 import { callPoints, hasStrace, type KillReport, killAtCalls, killAtRandom, makeArena } from './kill-import.ts';
+import { raceStarts } from './race-starts.ts';
 import { sampleHome } from './sample-home.ts';
 
 const { values } = parseArgs({
@@ -16,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     kills: { type: 'string', default: '200' },
     every: { type: 'string', default: '1' },
+    races: { type: 'string', default: '200' },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
@@ -50,4 +54,9 @@ if (hasStrace()) {
 } else {
   console.log('kill at every system call: skipped, no strace');
 }
+const afterwards: (() => void)[] = [];
+const racing = new DaemonHome({ after: (action) => void afterwards.push(action) });
+const { races, failures } = await raceStarts(racing, Number(values.races));
+tell('two daemons started at once', { points: races, killed: races, failures });
+for (const action of afterwards) action();
 if (process.exitCode !== 1) rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
 import type { SourceFiles } from '../../core/ports.ts';
+import type { DaemonServices } from './daemon-services.ts';
 import type { Output, OutputName } from './json.ts';
 import { type Style, styleFor, visible, visibleJson, wrap } from './terminal.ts';
 
@@ -25,11 +26,13 @@ export interface CliServices {
   readonly resolveHome: (asked: string | undefined) => string;
   readonly loadConfig: (katoHome: string) => Promise<Config>;
   readonly parseConfig: (text: string, file: string) => Promise<Config>;
+  /** The Kato of the daemon that runs for this home, else one in this process. */
   readonly openKato: (
     katoHome: string,
     config: Config,
     variables?: Readonly<Record<string, string | undefined>>,
   ) => Promise<Kato>;
+  readonly daemon: DaemonServices;
   /** A folder with sample sessions that we made. */
   readonly samples: string;
   readonly now: () => number;

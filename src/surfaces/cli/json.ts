@@ -11,6 +11,7 @@ import {
   list,
   nullable,
   object,
+  oneOf,
   type Schema,
   string,
 } from '../../core/schema.ts';
@@ -53,40 +54,57 @@ const importReport = object(
   { planned: object({ files: integer, bytes: integer }) },
 );
 
-const status = object({
-  daemon: object({ running: boolean }),
-  store: object({
-    engine: string,
-    sessions: integer,
-    events: integer,
-    rawBytes: integer,
-    rawStoredBytes: integer,
-    eventStoredBytes: integer,
-    blobBytes: integer,
-    diskBytes: integer,
-  }),
-  providers: list(
-    object(
-      { id: string, label: string, roots: list(object({ path: string, exists: boolean })), sources: integer },
-      { lastAt: string },
+const component = object(
+  { name: string, state: oneOf('running', 'waiting', 'failed'), since: string, attempts: integer },
+  { lastError: object({ code: string, message: string }) },
+);
+
+const status = object(
+  {
+    daemon: object(
+      { running: boolean },
+      { pid: integer, version: string, startedAt: string, components: list(component) },
     ),
-  ),
-  sessions: list(session),
-  lag: list(object({ path: string, provider: string, lagBytes: integer })),
-  gone: integer,
-  flaws: list(flaw),
-});
+    store: object({
+      engine: string,
+      sessions: integer,
+      events: integer,
+      rawBytes: integer,
+      rawStoredBytes: integer,
+      eventStoredBytes: integer,
+      blobBytes: integer,
+      diskBytes: integer,
+    }),
+    providers: list(
+      object(
+        { id: string, label: string, roots: list(object({ path: string, exists: boolean })), sources: integer },
+        { lastAt: string },
+      ),
+    ),
+    sessions: list(session),
+    lag: list(object({ path: string, provider: string, lagBytes: integer })),
+    gone: integer,
+    flaws: list(flaw),
+  },
+  { memory: object({ residentBytes: integer, heapBytes: integer }) },
+);
 
 const exported = object(
   { session: string, provider: string, path: string, events: integer, bytes: integer },
   { backup: string },
 );
 
+const started = object({ pid: integer, version: string, startedAt: string, started: boolean }, { replaced: string });
+
 /** The data of each command, by its name. */
 export const outputs = {
   sessions: list(session),
   forget: list(session),
   import: importReport,
+  start: started,
+  stop: object({ stopped: boolean }, { pid: integer, version: string }),
+  restart: started,
+  logs: list(json),
   status,
   export: list(exported),
   verify: list(object({ code: string, what: string })),

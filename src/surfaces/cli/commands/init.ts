@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { homePaths } from '../../../config/paths.ts';
 import { configTemplate } from '../../../config/template.ts';
-import { KatoError } from '../../../core/errors.ts';
+import { KatoError, systemCode } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import { type CliContext, fitted } from '../context.ts';
 import { BROKEN_OFF, Prompt } from '../prompt.ts';
@@ -124,4 +124,22 @@ function closing({ keepAll }: Choices): string[] {
     '  Files that kato writes are records of our conversations.',
     '  Leave them alone unless I ask for a change in them.',
   ];
+}
+
+/** Writes what `init --yes` would where there is no config; its path if it did. Whole or not at all: others may look. */
+export function writeDefaultConfig({ katoHome }: CliContext): string | undefined {
+  const { home, config } = homePaths(katoHome);
+  if (existsSync(config)) return undefined;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const temporary = `${config}.${process.pid}.tmp`;
+  writeFileSync(temporary, configTemplate({ keepAll: false, writeRoots: [] }), { mode: 0o600 });
+  try {
+    linkSync(temporary, config);
+    return config;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    return undefined; // Another one was faster.
+  } finally {
+    unlinkSync(temporary);
+  }
 }

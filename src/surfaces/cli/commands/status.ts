@@ -35,7 +35,7 @@ function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
   const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
   const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
   const lines = [
-    `daemon      ${status.daemon.running ? 'running' : 'not running'}`,
+    ...daemonLines(status, context),
     `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
     `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
     ...(status.gone > 0
@@ -55,6 +55,21 @@ function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
   const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
   const told = lines.map((line) => wrap(line, width, line.startsWith(' ') ? 0 : INDENT));
   return [...told, ...recentLines(status, context, width)].join('\n');
+}
+
+function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
+  if (!daemon.running) return ['daemon      not running'];
+  const now = context.services.now();
+  const takes = memory ? `, ${bytes(memory.residentBytes)} of memory` : '';
+  return [
+    `daemon      running (pid ${daemon.pid}, version ${daemon.version}), started ${ago(daemon.startedAt, now)}${takes}`,
+    ...daemon.components
+      .filter(({ state }) => state !== 'running')
+      .map(({ name, state, lastError, attempts }) => {
+        const why = lastError === undefined ? '' : `: ${visibleLine(lastError.message)}`;
+        return `            ${name} ${state === 'failed' ? 'failed for good' : 'does not run'} after ${count(attempts, 'start')}${why}`;
+      }),
+  ];
 }
 
 function providerLines(
