@@ -6,7 +6,7 @@ export const stopCommand: CliCommand = {
       .description('end the daemon, and wait until it has ended')
       .addHelpText(
         'after',
-        '\nWithout a daemon it says so. Nothing is lost: what agents write meanwhile is read later.\n',
+        '\nWithout a daemon it says so. Nothing is lost: what agents write meanwhile is read later.\n\nExamples:\n  kato stop\n',
       ),
   async run(context) {
     const ended = await context.services.daemon.stop(context.katoHome);
