@@ -19,6 +19,14 @@ export function sourceId(provider: string, { device, inode, birthNs }: FileStat,
   return hash('sha256', key, 'hex').slice(0, 16);
 }
 
+/** A time of change that no file has: a reading that is cut off must not count as done. */
+export const UNFINISHED = '-1';
+
+/** Whether a source was not read to the end that its file had. */
+export function isCutOff({ modifiedNs }: FileStat): boolean {
+  return modifiedNs === UNFINISHED;
+}
+
 /** Whether nothing can have changed between two looks at the same file. */
 export function isUnchanged(a: FileStat, b: FileStat): boolean {
   return a.sizeBytes === b.sizeBytes && a.modifiedNs === b.modifiedNs && a.changedNs === b.changedNs;

@@ -71,7 +71,7 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
   const pass = new Pass(options, readings);
   await pass.noteMoves(plan.moved, plan.gone);
   await pass.run();
-  await linkSessions(store, pass.touched);
+  await linkSessions(store);
   return {
     ...pass.report(),
     filesExamined,

@@ -14,7 +14,7 @@ import { pack } from '../store/page.ts';
 import { type Batch, type Blob, type Cause, emptyBatch, type RawChunk } from '../store/store.ts';
 import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
 import { Collector, type SideFileContent } from './collector.ts';
-import { type ProbedContent, Prober } from './fingerprint.ts';
+import { type ProbedContent, Prober, UNFINISHED } from './fingerprint.ts';
 import { FrameFold } from './frame-fold.ts';
 import { frameDocument } from './framing/document.ts';
 import type { Framed } from './framing/framer.ts';
@@ -56,8 +56,6 @@ const BATCH_BYTES = 1024 * 1024;
 /** Smaller raw chunks of a growing source are left to the store, which joins them before it compresses. */
 const PACK_RAW_FROM_BYTES = 64 * 1024;
 const SIDE_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
-/** A time of change that no file has. */
-const UNFINISHED = '-1';
 const COMPANION_LIMIT_BYTES = 1024 * 1024;
 
 /** Reads the source. Yields nothing when the file is gone. */

@@ -83,6 +83,8 @@ export interface SessionLink {
     readonly parentSeq: number;
     /** Seqs of the child that are copies of the parent's events: pairs of first and last. */
     readonly copied: readonly (readonly [number, number])[];
+    /** True when nothing that comes later can change it. */
+    readonly settled?: boolean;
   };
 }
 
