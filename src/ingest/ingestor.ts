@@ -66,9 +66,10 @@ const MOST_ATTEMPTS = 5;
 export async function runPass(options: PassOptions): Promise<PassReport> {
   const { discovery, searched, store, only = () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
-  const plan = planPass(found, await store.sources(), searched);
+  const sources = await store.sources();
+  const plan = planPass(found, sources, searched);
   const readings = plan.readings.filter(only);
-  const pass = new Pass(options, readings);
+  const pass = new Pass(options, readings, countBySession(sources, readings));
   await pass.noteMoves(plan.moved, plan.gone);
   await pass.run();
   await linkSessions(store);
@@ -86,6 +87,8 @@ class Pass {
   readonly #options: PassOptions;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
+  /** How many sources the store has of each session. */
+  readonly #sourcesOf: ReadonlyMap<string, number>;
   readonly #counters: ReadingCounters = { bytesRead: 0, framesDecoded: 0 };
   readonly #diagnostics = new Map<string, DiagnosticCount>();
   #bytesDone = 0;
@@ -95,8 +98,9 @@ class Pass {
   #rows = 0;
   #failure: unknown;
 
-  constructor(options: PassOptions, readings: readonly PlannedReading[]) {
+  constructor(options: PassOptions, readings: readonly PlannedReading[], sourcesOf: ReadonlyMap<string, number>) {
     this.#options = options;
+    this.#sourcesOf = sourcesOf;
     this.#families = [...byFamily(readings)];
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
   }
@@ -179,7 +183,7 @@ class Pass {
 
   async #read(planned: PlannedReading): Promise<void> {
     const { files, store } = this.#options;
-    const prepared = await prepareReading(planned, { files, store });
+    const prepared = await prepareReading(planned, { files, store, counters: this.#counters });
     const { path, stat } = planned.found;
     if (prepared.kind === 'same') return this.#storeRecord({ ...prepared.record, path, stat, gone: false });
     const { record, content, restart } = prepared;
@@ -246,11 +250,16 @@ class Pass {
       keptSideFile: (session, name) => store.sideFile(key(session), name),
       lookup: {
         knownRecords: (session, records) => store.knownRecords(session, records),
+        // In a first generation nothing was ever lost; with one source, nothing came from elsewhere.
+        isExact: (session) =>
+          record.checkpoint.generation === 1 &&
+          session.nativeId === record.nativeId &&
+          this.#sourcesOf.get(`${session.provider}\0${session.nativeId}`) === 1,
         countBefore: async (hashes) => {
           const file = files.open(path);
           if (!file) return new Map();
           try {
-            return countFrames(file, content?.endBytes ?? 0, hashes);
+            return countFrames(file, content?.endBytes ?? 0, hashes, this.#counters);
           } finally {
             file.close();
           }
@@ -264,6 +273,20 @@ class Pass {
     const [appended] = await this.#options.store.append([batch]);
     this.#rows += appended?.rows ?? 0;
   }
+}
+
+function countBySession(
+  sources: readonly SourceRecord[],
+  readings: readonly PlannedReading[],
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const add = (provider: string, nativeId: string | undefined) => {
+    const name = `${provider}\0${nativeId}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  for (const { provider, nativeId } of sources) add(provider, nativeId);
+  for (const { known, found } of readings) if (!known) add(found.provider.id, found.match.nativeId);
+  return counts;
 }
 
 /** Whether another process has read the source since it was looked at. */
