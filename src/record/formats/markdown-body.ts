@@ -4,6 +4,7 @@ import type { Edit, KatoEvent } from '../../core/event.ts';
 import { sessionId, shortId } from '../../core/session.ts';
 import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
 import type { FormatOptions } from './format.ts';
+import { closed } from './open-ends.ts';
 
 /** What an event is seen with. */
 export interface Surroundings {
@@ -47,7 +48,7 @@ function freshBody(event: KatoEvent, around: Surroundings): readonly string[] {
     case 'user.message':
     case 'assistant.message':
       return [
-        ...(event.payload.text.trim() === '' ? [] : [event.payload.text]), // Some models answer with blank lines alone.
+        ...(event.payload.text.trim() === '' ? [] : [closed(event.payload.text)]), // Some models answer with blank lines alone.
         ...(event.payload.attachments ?? []).map(attachmentLine),
       ];
     case 'assistant.thinking':
