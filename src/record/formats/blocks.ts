@@ -94,6 +94,13 @@ function shellCommand(input: JsonValue): { readonly command?: string; readonly r
   return { command: text, rest: rest as JsonObject };
 }
 
+/** Whether a description says nothing but the command that stands below it, or its beginning. */
+export function repeatsCommand(input: JsonValue, description: string): boolean {
+  const squeeze = (text: string) => text.replace(/\s+/g, ' ').trim();
+  const { command } = shellCommand(input);
+  return command !== undefined && squeeze(command).startsWith(squeeze(description).replace(/…$/, ''));
+}
+
 /** A command as a shell takes it: of a script that a shell was given, the script. */
 function commandText(command: JsonValue | undefined): string | undefined {
   if (typeof command === 'string') return command;

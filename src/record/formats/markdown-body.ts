@@ -2,7 +2,17 @@
 import { createHash } from 'node:crypto';
 import type { Edit, KatoEvent } from '../../core/event.ts';
 import { sessionId, shortId } from '../../core/session.ts';
-import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
+import {
+  attachmentLine,
+  code,
+  editBlock,
+  inline,
+  inputBlock,
+  quote,
+  repeatsCommand,
+  resultBlock,
+  size,
+} from './blocks.ts';
 import type { FormatOptions } from './format.ts';
 import { closed } from './open-ends.ts';
 
@@ -90,7 +100,8 @@ export function callBlock(
   const { name, description, input, edits = [] } = call.payload;
   if (isAsked) return `**Tool: ${inline(name)}**`;
   const shown = done ?? edits;
-  const isNamed = description === undefined || shown.some(({ path }) => path === description);
+  const isNamed =
+    description === undefined || repeatsCommand(input, description) || shown.some(({ path }) => path === description);
   const title = `**Tool: ${inline(name)}**${isNamed ? '' : ` ${inline(description)}`}`;
   const asked =
     shown.length > 0 ? shown.map((edit) => editBlock(edit, done !== undefined)) : [inputBlock(input, description)];
