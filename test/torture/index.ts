@@ -1,5 +1,6 @@
 /**
- * `npm run torture -- [--seed N] [--kills N] [--every N]`: kills, each followed by a run that must make everything good.
+ * `npm run torture -- [--seed N] [--kills N] [--every N] [--large]`: kills, each followed by a run that must make
+ * everything good; with `--large` also a line of 400 MB and a session of 2 GB.
  * Prints the seed; the same seed kills at the same times.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { generateTree } from '../bench/generate.ts';
 import { Random } from '../bench/random.ts';
 import { callPoints, hasStrace, type KillReport, killAtCalls, killAtRandom, makeArena } from './kill-import.ts';
+import { importLarge } from './large.ts';
 import { sampleHome } from './sample-home.ts';
 
 const { values } = parseArgs({
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     kills: { type: 'string', default: '200' },
     every: { type: 'string', default: '1' },
+    large: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
@@ -49,5 +52,11 @@ if (hasStrace()) {
   tell('kill at every system call of a short import', await killAtCalls(small, chosen, paths, dump));
 } else {
   console.log('kill at every system call: skipped, no strace');
+}
+if (values.large) {
+  const { messages, peakBytes, failures } = importLarge(join(folder, 'huge'));
+  console.log(`a line of 400 MB and ${messages} messages in 2 GB: ${Math.round(peakBytes / 1e6)} MB of memory at most`);
+  for (const failure of failures) console.log(`  ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
 }
 if (process.exitCode !== 1) rmSync(folder, { recursive: true, force: true });
