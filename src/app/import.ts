@@ -126,6 +126,7 @@ async function planOnly(
     sessions: 0,
     unchanged: plan.unchanged,
     unreadable: discovery.unreadable,
+    incomplete: [],
     diagnostics: [],
     stopped: false,
     planned: { files: readings.length, bytes },

@@ -10,7 +10,8 @@ import { KatoError } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
-import type { Discovery, Unreadable } from './discovery.ts';
+import type { Discovery, FoundSource, Unreadable } from './discovery.ts';
+import { isWaiting } from './framing/document.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
@@ -53,6 +54,8 @@ export interface PassReport {
   readonly sessions: number;
   readonly unchanged: number;
   readonly unreadable: readonly Unreadable[];
+  /** Documents that are not complete: nothing new is taken from them until they change. */
+  readonly incomplete: readonly string[];
   readonly diagnostics: readonly DiagnosticCount[];
   /** True when the pass was stopped before its end. */
   readonly stopped: boolean;
@@ -66,7 +69,8 @@ const MOST_ATTEMPTS = 5;
 export async function runPass(options: PassOptions): Promise<PassReport> {
   const { discovery, searched, store, only = () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
-  const plan = planPass(found, await store.sources(), searched);
+  const sources = await store.sources();
+  const plan = planPass(found, sources, searched);
   const readings = plan.readings.filter(only);
   const pass = new Pass(options, readings);
   await pass.noteMoves(plan.moved, plan.gone);
@@ -77,12 +81,25 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
     filesExamined,
     unchanged: plan.unchanged,
     unreadable: [...unreadable, ...pass.unreadable],
+    incomplete: stillIncomplete(found, sources, pass.incomplete),
   };
+}
+
+/** Paths of what was found incomplete in this pass, or was before and has not changed. */
+function stillIncomplete(
+  found: readonly FoundSource[],
+  sources: readonly SourceRecord[],
+  seen: ReadonlyMap<string, boolean>,
+): readonly string[] {
+  const before = new Set(sources.filter(({ checkpoint }) => isWaiting(checkpoint.cursor)).map(({ path }) => path));
+  return found.map(({ path }) => path).filter((path) => seen.get(path) ?? before.has(path));
 }
 
 class Pass {
   readonly touched = new Map<string, { provider: string; nativeId: string }>();
   readonly unreadable: Unreadable[] = [];
+  /** Of the sources that were read, by path: whether they wait for their end as a document does. */
+  readonly incomplete = new Map<string, boolean>();
   readonly #options: PassOptions;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
@@ -212,7 +229,9 @@ class Pass {
       const name = `${code}\0${about ?? ''}`;
       this.#diagnostics.set(name, { code, about, count: count + (this.#diagnostics.get(name)?.count ?? 0) });
     }
-    this.#tellProgress(batch.source?.record.checkpoint.endBytes ?? 0);
+    const record = batch.source?.record;
+    if (record) this.incomplete.set(record.path, isWaiting(record.checkpoint.cursor));
+    this.#tellProgress(record?.checkpoint.endBytes ?? 0);
   }
 
   #tellProgress(insideBytes: number): void {
