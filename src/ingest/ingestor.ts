@@ -16,6 +16,7 @@ import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
 import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+import { readingFailure } from './reading-failure.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -173,7 +174,7 @@ class Pass {
     try {
       await this.#readWithRetries(planned);
     } catch (error) {
-      const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+      const code = readingFailure(error);
       if (code === undefined) this.#failure ??= error;
       else this.unreadable.push({ path, code });
     }
@@ -220,7 +221,7 @@ class Pass {
   }
 
   async #append(batch: Batch): Promise<void> {
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#events += appended?.events ?? 0;
     this.#revisions += appended?.revisions ?? 0;
     this.#rows += appended?.rows ?? 0;
@@ -280,8 +281,18 @@ class Pass {
 
   async #storeRecord(record: SourceRecord): Promise<void> {
     const batch = { ...emptyBatch, cause: this.#options.cause, source: { record, expected: record.version } };
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#rows += appended?.rows ?? 0;
+  }
+
+  /** Whatever the store fails with ends the pass, also what would only concern the file if reading failed with it. */
+  async #put(batch: Batch) {
+    try {
+      return (await this.#options.store.append([batch]))[0];
+    } catch (error) {
+      if (!isMoved(error)) this.#failure ??= error;
+      throw error;
+    }
   }
 }
 

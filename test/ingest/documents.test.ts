@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ReadableFile, SourceFiles } from '../../src/core/ports.ts';
 import { discover } from '../../src/ingest/discovery.ts';
 import { FRAME_LIMIT_BYTES } from '../../src/ingest/framing/framer.ts';
 import { runPass } from '../../src/ingest/ingestor.ts';
@@ -89,4 +90,60 @@ onEngines('a document whose envelope is above the frame limit keeps it raw, and 
     ),
   );
   assert.ok(events.some(({ kind }) => kind === 'user.message'));
+});
+
+/** Files of which one cannot be read: the memory for it is not there. */
+function withFailure(path: string, failure: () => Error): SourceFiles {
+  const failing = (file: ReadableFile): ReadableFile => ({
+    stat: () => file.stat(),
+    close: () => file.close(),
+    read() {
+      throw failure();
+    },
+  });
+  return {
+    ...nodeFiles,
+    open(one) {
+      const file = nodeFiles.open(one);
+      return file && one === path ? failing(file) : file;
+    },
+  };
+}
+
+for (const failure of [
+  () => new RangeError('Array buffer allocation failed'),
+  () => new RangeError('Invalid string length'),
+  () => Object.assign(new Error('too long'), { code: 'ERR_STRING_TOO_LONG' }),
+  () => Object.assign(new RangeError('out of range'), { code: 'ERR_OUT_OF_RANGE' }),
+  () => Object.assign(new RangeError('too large'), { code: 'ERR_BUFFER_TOO_LARGE' }),
+]) {
+  onEngines(
+    `a document too large for memory (${failure().message}) is told of, and the others are read`,
+    async (stage) => {
+      stage.write(pathOf(stage), WHOLE);
+      stage.write(
+        pathOf(stage).replaceAll('000000a1', '000000a2'),
+        WHOLE.toString().replaceAll('000000a1', '000000a2'),
+      );
+      const report = await pass(stage, withFailure(pathOf(stage), failure));
+      assert.deepEqual(report.unreadable, [{ path: pathOf(stage), code: 'EFBIG' }]);
+      assert.ok(report.events > 0);
+      assert.deepEqual((await pass(stage)).unreadable, []);
+    },
+  );
+}
+
+onEngines('a store that fails for want of memory ends the pass', async (stage) => {
+  stage.write(pathOf(stage), WHOLE);
+  const failure = new RangeError('Array buffer allocation failed');
+  const store = new Proxy(stage.store, {
+    get(target, name) {
+      if (name === 'append') return () => Promise.reject(failure);
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const discovery = discover(nodeFiles, [{ provider: geminiCli, path: stage.root }]);
+  const failed = runPass({ store, files: nodeFiles, discovery, searched: [stage.root], cause: 'import' });
+  await assert.rejects(failed, failure);
 });

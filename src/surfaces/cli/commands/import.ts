@@ -49,10 +49,15 @@ export const importCommand: CliCommand = {
 };
 
 const STOPPED = 130;
+/** Words for the system's codes that people meet. */
+const CODES: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EFBIG: 'it is too large for the memory',
+};
 
 function tell(context: CliContext, report: ImportReport): number {
   for (const { path, code } of report.unreadable)
-    context.warn(`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`);
+    context.warn(`cannot read ${context.shown(path)}: ${CODES[code] ?? code}`);
   for (const path of report.incomplete)
     context.warn(`${context.shown(path)} is incomplete; it is read when its agent has written it to the end`);
   for (const path of report.unknown) context.warn(`no session of a known agent in ${context.shown(path)}`);
