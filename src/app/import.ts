@@ -4,6 +4,7 @@ import type { SourceFiles } from '../core/ports.ts';
 import { type Discovery, discover, type FoundSource, type ProviderRoot, type Unreadable } from '../ingest/discovery.ts';
 import { type PassOptions, type PassProgress, runPass } from '../ingest/ingestor.ts';
 import { planPass } from '../ingest/plan.ts';
+import { readingFailure } from '../ingest/reading-failure.ts';
 import { recogniseFile } from '../ingest/recognise.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
@@ -96,7 +97,7 @@ function guard<T>(path: string, unreadable: Unreadable[], action: () => T): T | 
   try {
     return action();
   } catch (error) {
-    const code = systemCode(error);
+    const code = readingFailure(error) ?? systemCode(error);
     if (code === undefined) throw error;
     unreadable.push({ path, code });
     return undefined;
@@ -126,6 +127,7 @@ async function planOnly(
     sessions: 0,
     unchanged: plan.unchanged,
     unreadable: discovery.unreadable,
+    incomplete: [],
     diagnostics: [],
     stopped: false,
     planned: { files: readings.length, bytes },

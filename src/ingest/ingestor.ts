@@ -10,11 +10,13 @@ import { KatoError } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
-import type { Discovery, Unreadable } from './discovery.ts';
+import type { Discovery, FoundSource, Unreadable } from './discovery.ts';
+import { isWaiting } from './framing/document.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
 import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+import { readingFailure } from './reading-failure.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -53,6 +55,8 @@ export interface PassReport {
   readonly sessions: number;
   readonly unchanged: number;
   readonly unreadable: readonly Unreadable[];
+  /** Documents that are not complete: nothing new is taken from them until they change. */
+  readonly incomplete: readonly string[];
   readonly diagnostics: readonly DiagnosticCount[];
   /** True when the pass was stopped before its end. */
   readonly stopped: boolean;
@@ -78,12 +82,25 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
     filesExamined,
     unchanged: plan.unchanged,
     unreadable: [...unreadable, ...pass.unreadable],
+    incomplete: stillIncomplete(found, sources, pass.incomplete),
   };
+}
+
+/** Paths of what was found incomplete in this pass, or was before and has not changed. */
+function stillIncomplete(
+  found: readonly FoundSource[],
+  sources: readonly SourceRecord[],
+  seen: ReadonlyMap<string, boolean>,
+): readonly string[] {
+  const before = new Set(sources.filter(({ checkpoint }) => isWaiting(checkpoint.cursor)).map(({ path }) => path));
+  return found.map(({ path }) => path).filter((path) => seen.get(path) ?? before.has(path));
 }
 
 class Pass {
   readonly touched = new Map<string, { provider: string; nativeId: string }>();
   readonly unreadable: Unreadable[] = [];
+  /** Of the sources that were read, by path: whether they wait for their end as a document does. */
+  readonly incomplete = new Map<string, boolean>();
   readonly #options: PassOptions;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
@@ -160,7 +177,7 @@ class Pass {
     try {
       await this.#readWithRetries(planned);
     } catch (error) {
-      const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+      const code = readingFailure(error);
       if (code === undefined) this.#failure ??= error;
       else this.unreadable.push({ path, code });
     }
@@ -207,7 +224,7 @@ class Pass {
   }
 
   async #append(batch: Batch): Promise<void> {
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#events += appended?.events ?? 0;
     this.#revisions += appended?.revisions ?? 0;
     this.#rows += appended?.rows ?? 0;
@@ -216,7 +233,9 @@ class Pass {
       const name = `${code}\0${about ?? ''}`;
       this.#diagnostics.set(name, { code, about, count: count + (this.#diagnostics.get(name)?.count ?? 0) });
     }
-    this.#tellProgress(batch.source?.record.checkpoint.endBytes ?? 0);
+    const record = batch.source?.record;
+    if (record) this.incomplete.set(record.path, isWaiting(record.checkpoint.cursor));
+    this.#tellProgress(record?.checkpoint.endBytes ?? 0);
   }
 
   #tellProgress(insideBytes: number): void {
@@ -270,8 +289,18 @@ class Pass {
 
   async #storeRecord(record: SourceRecord): Promise<void> {
     const batch = { ...emptyBatch, cause: this.#options.cause, source: { record, expected: record.version } };
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#rows += appended?.rows ?? 0;
+  }
+
+  /** Whatever the store fails with ends the pass, also what would only concern the file if reading failed with it. */
+  async #put(batch: Batch) {
+    try {
+      return (await this.#options.store.append([batch]))[0];
+    } catch (error) {
+      if (!isMoved(error)) this.#failure ??= error;
+      throw error;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
 import { Collector, type SideFileContent } from './collector.ts';
 import { type ProbedContent, Prober, UNFINISHED } from './fingerprint.ts';
 import { FrameFold } from './frame-fold.ts';
-import { frameDocument } from './framing/document.ts';
+import { frameDocument, waitingCursor } from './framing/document.ts';
 import type { Framed } from './framing/framer.ts';
 import { createJsonlFramer, jsonlPosition } from './framing/jsonl.ts';
 import { type OccurrenceLookup, Occurrences } from './occurrence.ts';
@@ -148,7 +148,7 @@ class SourceReader {
       this.#fold.restart();
     }
     this.#prober.add(bytes);
-    await this.#take({ frames: framed.frames, quarantined: [], diagnostics: framed.diagnostics });
+    await this.#take(framed);
     this.takeCompanions();
     const { offset, data, ends } = framed.journal;
     const packed = pack(data);
@@ -224,7 +224,8 @@ class SourceReader {
   /** Of a document that is not complete: that it was looked at as it is now, so that it is not read again unchanged. */
   #waiting(): Batch {
     const { record, stat, path, match, cause } = this.#reading;
-    const seen = { ...record, path, stat, nativeId: record.nativeId ?? match.nativeId, gone: false };
+    const checkpoint = { ...record.checkpoint, cursor: waitingCursor(record.checkpoint.cursor) };
+    const seen = { ...record, path, stat, checkpoint, nativeId: record.nativeId ?? match.nativeId, gone: false };
     return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
   }
 

@@ -39,7 +39,10 @@ export interface RawChunk {
   readonly ends?: readonly number[] | undefined;
 }
 
-/** Bytes that no frame could be made of. They are in the raw chunks like all others. */
+/**
+ * Bytes that no frame could be made of. They are in the raw chunks like all others. The offset is the file's, also where
+ * the raw chunks are a journal of what was read from a file that is rewritten.
+ */
 export interface Quarantine {
   readonly offset: number;
   readonly bytes: number;

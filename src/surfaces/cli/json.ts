@@ -46,6 +46,7 @@ const importReport = object(
     sessions: integer,
     unchanged: integer,
     unreadable: list(object({ path: string, code: string })),
+    incomplete: list(string),
     unknown: list(string),
     flaws: list(flaw),
     stopped: boolean,
