@@ -77,6 +77,14 @@ class LocalKato implements Kato {
     });
   }
 
+  async findForgettable(selector: Selector) {
+    const { text, cwd } = selector;
+    const kept = select(text, cwd, await this.#summaries());
+    if (kept) return { ...kept, forgotten: false };
+    const gone = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    return gone ? { ...gone, forgotten: true } : { ...(await this.find(selector)), forgotten: false };
+  }
+
   async *events(key: SessionKey) {
     for await (const page of this.#storeOf(key).read({ key, view: 'current' })) yield page.map(({ event }) => event);
   }
@@ -129,7 +137,8 @@ class LocalKato implements Kato {
 
   async forget(key: SessionKey): Promise<readonly SessionSummary[]> {
     const all = await this.#summaries();
-    const family = withSubagents(key, all);
+    const isKept = all.some((session) => nameOf(session.key) === nameOf(key));
+    const family = withSubagents(key, isKept ? all : [toForgotten(key), ...all]);
     await this.#parts.store.forget(...family.map((session) => session.key));
     for (const {
       id,
@@ -194,6 +203,12 @@ const MOST_UNKEPT = 64;
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
   return { key, id, shortId: shortId(id), facts, events: lastSeq, isSubagent, kept };
+}
+
+/** What is left of a forgotten session. */
+function toForgotten(key: SessionKey): SessionSummary {
+  const id = sessionId(key);
+  return { key, id, shortId: shortId(id), facts: {}, events: 0, isSubagent: false, kept: false };
 }
 
 function nameOf({ provider, nativeId }: SessionKey): string {
