@@ -20,6 +20,7 @@ import { createFileLogger } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { withGroupCommit } from './store/group-commit.ts';
+import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 export interface Environment {
@@ -52,12 +53,13 @@ export async function openKato(environment: Environment, config: Config): Promis
   const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeStaleScratch(paths.home, Date.now());
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const readers = lazyReaders();
   return createKato({
     store,
-    openScratch: async () => (await import('./store/memory.ts')).createMemoryStore(),
+    openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
     files: nodeFiles,
     destinations: nodeDestinations,
     clock: systemClock,

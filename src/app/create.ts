@@ -21,8 +21,8 @@ export interface FormatParts {
 
 export interface KatoParts {
   readonly store: TranscriptStore;
-  /** A store that keeps nothing, for reading sessions without keeping them. */
-  readonly openScratch: () => Promise<TranscriptStore>;
+  /** A store that is gone when it is closed, for reading sources of this many bytes without keeping them. */
+  readonly openScratch: (sourceBytes: number) => Promise<TranscriptStore>;
   readonly files: SourceFiles;
   readonly destinations: DestinationFiles;
   readonly clock: Clock;
@@ -49,7 +49,8 @@ export function createKato(parts: KatoParts): Kato {
 
 class LocalKato implements Kato {
   readonly #parts: KatoParts;
-  /** Stores that hold sessions which are read, but not kept. */
+  /** Stores that hold sessions which are read, but not kept; and who is in which. */
+  readonly #scratches: TranscriptStore[] = [];
   readonly #scratch = new Map<string, TranscriptStore>();
 
   constructor(parts: KatoParts) {
@@ -75,6 +76,14 @@ class LocalKato implements Kato {
     throw new KatoError('session-not-found', `no session \`${text}\``, {
       hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
     });
+  }
+
+  async findForgettable(selector: Selector) {
+    const { text, cwd } = selector;
+    const kept = select(text, cwd, await this.#summaries());
+    if (kept) return { ...kept, forgotten: false };
+    const gone = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    return gone ? { ...gone, forgotten: true } : { ...(await this.find(selector)), forgotten: false };
   }
 
   async *events(key: SessionKey) {
@@ -129,7 +138,8 @@ class LocalKato implements Kato {
 
   async forget(key: SessionKey): Promise<readonly SessionSummary[]> {
     const all = await this.#summaries();
-    const family = withSubagents(key, all);
+    const isKept = all.some((session) => nameOf(session.key) === nameOf(key));
+    const family = withSubagents(key, isKept ? all : [toForgotten(key), ...all]);
     await this.#parts.store.forget(...family.map((session) => session.key));
     for (const {
       id,
@@ -140,9 +150,9 @@ class LocalKato implements Kato {
   }
 
   async close(): Promise<void> {
-    for (const store of this.#scratch.values()) await store.close();
-    await this.#parts.store.close();
-    await this.#parts.onClose();
+    const closings = [...this.#scratches, this.#parts.store].map((store) => store.close());
+    const results = await Promise.allSettled([...closings, this.#parts.onClose()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   async #summaries(): Promise<SessionSummary[]> {
@@ -161,7 +171,7 @@ class LocalKato implements Kato {
     return this.#scratch.get(nameOf(key)) ?? this.#parts.store;
   }
 
-  /** A session that only the agent's file has: read whole into memory, and not kept. */
+  /** A session that only the agent's file has: read whole into a scratch store, and not kept. */
   async #findUnkept(text: string, cwd: string): Promise<SessionSummary | undefined> {
     const { files, roots, providers } = this.#parts;
     if (text === 'latest' || text === '@here') return undefined;
@@ -178,7 +188,8 @@ class LocalKato implements Kato {
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
-    const store = await this.#parts.openScratch();
+    const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
+    this.#scratches.push(store);
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     await runPass({ store, files, discovery, searched: [], cause: 'import' });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
@@ -194,6 +205,12 @@ const MOST_UNKEPT = 64;
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
   return { key, id, shortId: shortId(id), facts, events: lastSeq, isSubagent, kept };
+}
+
+/** What is left of a forgotten session. */
+function toForgotten(key: SessionKey): SessionSummary {
+  const id = sessionId(key);
+  return { key, id, shortId: shortId(id), facts: {}, events: 0, isSubagent: false, kept: false };
 }
 
 function nameOf({ provider, nativeId }: SessionKey): string {

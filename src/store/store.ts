@@ -217,7 +217,8 @@ export interface TranscriptStore {
   rederive(batches: Iterable<Batch>): Promise<Appended>;
   /**
    * Deletes sessions with their raw bytes, and remembers not to take them in again. Nothing of their text is left in any
-   * file of the store; that may cost a copy of all of it, so forget many at once.
+   * file of the store; that may cost a copy of all of it, so forget many at once. Where it fails after the deletion, with
+   * text left in a file, forgetting a session again, or opening the store, finishes it.
    */
   forget(...keys: readonly SessionKey[]): Promise<void>;
   forgotten(): Promise<readonly SessionKey[]>;

@@ -1,6 +1,7 @@
 /** What was forgotten is nowhere: not in a page of the database that is free now, not in a log, and not back tomorrow. */
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { TestHome } from '../support/cli.ts';
 import { filesBelow } from '../support/derive.ts';
@@ -9,6 +10,7 @@ import { runOnTerminal, withoutTerminal } from '../support/terminal.ts';
 
 const SECRET = 'xylophone-4711';
 const SESSION = 'f0ac0de0-0000-4000-8000-000000000001';
+const UNKEPT = 'f0ac0de0-0000-4000-8000-00000000000f';
 const OTHER = '019f0ac0-0000-7000-8000-000000000002';
 
 /** A session that names the secret everywhere: in its title, in its folder, in long and short messages, and in a name. */
@@ -130,11 +132,38 @@ describe('kato forget', () => {
     assert.equal(home.json<unknown[]>(['sessions']).length, 1);
   });
 
+  it('can be done again, by any of its ids, and asks nothing then', (t) => {
+    const home = homeWithSecret(t);
+    const forgot = home.ok(['forget', SESSION, '--yes']);
+    const [, shortId = ''] = /^forgot ([0-9a-f]{8})\n$/.exec(forgot) ?? [];
+    rmSync(home.path('.claude'), { recursive: true });
+    for (const name of [SESSION, SESSION.slice(0, 8), `claude-code/${SESSION}`, shortId]) {
+      assert.equal(home.ok(['forget', name]), forgot);
+    }
+    assert.equal(home.json<unknown[]>(['sessions']).length, 1);
+  });
+
   it('says so when there is nothing to forget', (t) => {
     const home = homeWithSecret(t);
-    home.ok(['forget', SESSION, '--yes']);
-    const run = home.run(['forget', SESSION, '--yes']);
-    assert.equal(run.status, 3, run.stdout);
-    assert.doesNotMatch(run.stderr, new RegExp(SECRET));
+    addSession(home, claudeSession({ id: UNKEPT, said: planted() }));
+    for (const name of [UNKEPT, 'ffffffff']) {
+      const run = home.run(['forget', name, '--yes']);
+      assert.equal(run.status, 3, run.stdout);
+      assert.doesNotMatch(run.stderr, new RegExp(SECRET));
+    }
+  });
+
+  it('is finished by doing it again, when a reader of the store was in the way', (t) => {
+    const home = homeWithSecret(t);
+    const reader = new DatabaseSync(home.path('.kato/kato.db'), { readOnly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM block');
+    const first = home.run(['forget', SESSION, '--yes']);
+    assert.equal(first.status, 1);
+    assert.match(first.stderr, /^kato: the session is forgotten, but .*\nhint: .*then forget the session again\n$/);
+    reader.close();
+    assert.notDeepEqual(filesWithSecret(home), []);
+    assert.match(home.ok(['forget', SESSION, '--yes']), /^forgot [0-9a-f]{8}\n$/);
+    assert.deepEqual(filesWithSecret(home), []);
+    assert.match(home.ok(['import']), /./);
   });
 });
