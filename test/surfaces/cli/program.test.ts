@@ -1,7 +1,7 @@
 /** What all commands have in common: help, exit status, where words go, JSON, colours. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { commands } from '../../../src/surfaces/cli/program.ts';
 import { KATO, TestHome } from '../../support/cli.ts';
@@ -138,6 +138,18 @@ describe('stdout carries the answer alone', () => {
       const command = `("$0" "$1" ${args}; echo "$?" >&2) | true`;
       const options = { env: home.env, encoding: 'utf8' } as const;
       assert.equal(spawnSync('bash', ['-c', command, process.execPath, KATO], options).stderr, '0\n', args);
+    }
+  });
+
+  it('and a disk that is full ends it in words, with 1', {
+    skip: existsSync('/dev/full') ? false : 'needs /dev/full, a disk that is always full',
+  }, (t) => {
+    const home = homeWithSession(t);
+    for (const args of ['sessions', 'sessions --json', 'show latest', 'export latest -o -', '--help']) {
+      const command = `"$0" "$1" ${args} > /dev/full`;
+      const options = { env: home.env, encoding: 'utf8' } as const;
+      const { status, stderr } = spawnSync('bash', ['-c', command, process.execPath, KATO], options);
+      assert.deepEqual([status, stderr], [1, 'kato: cannot write to standard output: the disk is full\n'], args);
     }
   });
 });
