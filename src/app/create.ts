@@ -72,6 +72,8 @@ class LocalKato implements Kato {
     if (kept) return kept;
     const found = await this.#findUnkept(text, cwd);
     if (found) return found;
+    const forgotten = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    if (forgotten) throw wasForgotten(forgotten);
     throw new KatoError('session-not-found', `no session \`${text}\``, {
       hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
     });
@@ -179,6 +181,7 @@ class LocalKato implements Kato {
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
     const store = await this.#parts.openScratch();
+    await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     await runPass({ store, files, discovery, searched: [], cause: 'import' });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
@@ -194,6 +197,18 @@ const MOST_UNKEPT = 64;
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
   return { key, id, shortId: shortId(id), facts, events: lastSeq, isSubagent, kept };
+}
+
+/** All that is known of a session that was forgotten. */
+function toForgotten(key: SessionKey): SessionSummary {
+  const id = sessionId(key);
+  return { key, id, shortId: shortId(id), facts: {}, events: 0, isSubagent: false, kept: false };
+}
+
+function wasForgotten({ shortId }: SessionSummary): KatoError {
+  return new KatoError('session-not-found', `session ${shortId} was forgotten; its agent's file was not touched`, {
+    hint: "kato does not read it again; the agent's own file is yours to read, or to delete",
+  });
 }
 
 function nameOf({ provider, nativeId }: SessionKey): string {

@@ -79,6 +79,8 @@ export interface ImportReport extends PassReport {
   readonly planned?: { readonly files: number; readonly bytes: number };
   /** Paths that no provider knows. */
   readonly unknown: readonly string[];
+  /** Files that were named, and whose session was forgotten: they are not taken in again. */
+  readonly forgotten: readonly string[];
 }
 
 export interface ProviderStatus {

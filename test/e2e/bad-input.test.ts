@@ -128,6 +128,9 @@ describe('something wrong to read', () => {
       /^warning: cannot read ~\/\.claude\/projects\/-w-toy\/2222\S+\.jsonl: permission denied$/m,
     );
     assert.match(run.stdout, /^\d+ events in 1 session, from 1 file /);
+    const named = runWithoutRights(home, ['import', secret]);
+    assert.equal(named.status, 1);
+    assert.equal(named.stderr.match(/^warning: /gm)?.length, 1, named.stderr);
   });
 
   it('a path that is not there', (t) => {

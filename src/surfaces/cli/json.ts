@@ -47,6 +47,7 @@ const importReport = object(
     unchanged: integer,
     unreadable: list(object({ path: string, code: string })),
     unknown: list(string),
+    forgotten: list(string),
     flaws: list(flaw),
     stopped: boolean,
   },

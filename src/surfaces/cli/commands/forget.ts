@@ -26,7 +26,7 @@ export const forgetCommand: CliCommand = {
     }
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
     if (flags.yes !== true && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
-      context.warn('nothing was forgotten');
+      context.note('nothing was forgotten');
       return 1;
     }
     const forgotten = await kato.forget(session.key);
