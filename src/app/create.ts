@@ -35,6 +35,8 @@ export interface KatoParts {
   readonly diskBytes: () => number;
   readonly katoHome: string;
   readonly userHome: string;
+  /** The system's folder for temporary files. */
+  readonly temporary: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
@@ -68,7 +70,8 @@ class LocalKato implements Kato {
   }
 
   async find({ text, cwd }: Selector): Promise<SessionSummary> {
-    const kept = select(text, cwd, await this.#summaries());
+    const { userHome, temporary } = this.#parts;
+    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
     if (kept) return kept;
     const found = await this.#findUnkept(text, cwd);
     if (found) return found;
