@@ -86,7 +86,8 @@ export interface ImportReport extends PassReport {
 export interface ProviderStatus {
   readonly id: string;
   readonly label: string;
-  readonly roots: readonly { readonly path: string; readonly exists: boolean }[];
+  /** `unreadable`: the system's code for why it cannot be looked into. */
+  readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
 }

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { KATO, type Run, TestHome } from '../support/cli.ts';
+import { addSession, geminiSession } from '../support/session-files.ts';
 
 type Context = { after(fn: () => void): void };
 
@@ -18,6 +19,8 @@ function homeWithSession(t: Context): TestHome {
 }
 
 const SESSION = '11111111';
+
+const withoutRights = process.getuid?.() === 0 && !canDropRights() ? 'needs a user without rights' : false;
 
 /** One line what, a second with a hint, nothing on stdout, and no path of the user's home in full. */
 function assertFailure(run: Run, home: TestHome, status: number, what: RegExp, hint: RegExp): void {
@@ -41,6 +44,20 @@ describe('a wrong config or store', () => {
       /^hint: run `kato init`$/,
     );
     assert.ok(!existsSync(home.kato), 'and nothing was made');
+  });
+
+  it('a folder of kato that may not be looked into', { skip: withoutRights }, (t) => {
+    const home = homeWithSession(t);
+    chmodSync(home.kato, 0);
+    const run = runWithoutRights(home, ['sessions']);
+    chmodSync(home.kato, 0o700);
+    assertFailure(
+      run,
+      home,
+      1,
+      /^kato: cannot open ~\/\.kato\/config\.yaml: permission denied$/,
+      /^hint: check the perm/,
+    );
   });
 
   it('an unknown key, with its line and what was meant', (t) => {
@@ -113,7 +130,7 @@ describe('a wrong config or store', () => {
 
 describe('something wrong to read', () => {
   it('a file that cannot be read is named, and the others are read', {
-    skip: process.getuid?.() === 0 && !canDropRights() ? 'needs a user without rights' : false,
+    skip: withoutRights,
   }, (t) => {
     const home = new TestHome(t);
     home.addCase('claude-code', 'plain');
@@ -131,6 +148,25 @@ describe('something wrong to read', () => {
     const named = runWithoutRights(home, ['import', secret]);
     assert.equal(named.status, 1);
     assert.equal(named.stderr.match(/^warning: /gm)?.length, 1, named.stderr);
+  });
+
+  it('a folder of an agent is named by status, and the rest is told as ever', { skip: withoutRights }, (t) => {
+    const home = homeWithSession(t);
+    addSession(home, geminiSession({ id: '6e310000-0000-4000-8000-000000000003', said: [{ by: 'user', text: 'hi' }] }));
+    home.ok(['import']);
+    for (const folder of ['.gemini', '.gemini/tmp']) {
+      chmodSync(home.path(folder), 0);
+      const run = runWithoutRights(home, ['status']);
+      const json = runWithoutRights(home, ['status', '--json']);
+      chmodSync(home.path(folder), 0o700);
+      assert.deepEqual([run.status, run.stderr], [0, ''], folder);
+      assert.match(run.stdout, /^Gemini CLI +cannot read ~\/\.gemini\/tmp: permission denied$/m);
+      assert.match(run.stdout, /^Claude Code +1 file, last activity/m);
+      assert.doesNotMatch(run.stdout, /deleted by the agents/);
+      const { providers, gone } = JSON.parse(json.stdout).data;
+      const roots = [{ path: home.path('.gemini/tmp'), exists: true, unreadable: 'EACCES' }];
+      assert.deepEqual([providers.find(({ id }: { id: string }) => id === 'gemini-cli').roots, gone], [roots, 0]);
+    }
   });
 
   it('a path that is not there', (t) => {
@@ -253,7 +289,7 @@ describe('something wrong to write', () => {
   });
 
   it('a read-only destination', {
-    skip: !canDropRights() && process.getuid?.() === 0 ? 'needs a user without rights' : false,
+    skip: withoutRights,
   }, (t) => {
     const home = homeWithSession(t);
     mkdirSync(home.path('notes'));

@@ -68,7 +68,12 @@ const status = object({
   }),
   providers: list(
     object(
-      { id: string, label: string, roots: list(object({ path: string, exists: boolean })), sources: integer },
+      {
+        id: string,
+        label: string,
+        roots: list(object({ path: string, exists: boolean }, { unreadable: string })),
+        sources: integer,
+      },
       { lastAt: string },
     ),
   ),
