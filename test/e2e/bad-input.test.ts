@@ -93,7 +93,7 @@ describe('a wrong config or store', () => {
     assertFailure(
       home.run(['config', 'set', 'recording.preset', 'fulll']),
       home,
-      1,
+      2,
       /`recording\.preset` is "fulll"$/,
       /^hint: .*prompts or chat or full or audit$/,
     );
@@ -251,13 +251,32 @@ describe('something wrong to write', () => {
       home,
       4,
       /^kato: may not write ~\/x\.md: it is outside the folders where kato may write$/,
-      /^hint: add the folder to write\.roots/,
+      /^hint: `kato config set write\.roots '\["~"\]'` allows the folder; or print with -o - and redirect$/,
     );
     assert.ok(!existsSync(home.path('x.md')));
     assert.match(
       readFileSync(home.path('.kato/logs/audit.jsonl'), 'utf8'),
       /"event":"write\.denied","path":"~\/x\.md"/,
     );
+  });
+
+  it('a destination outside the roots: the command that is shown for it keeps the roots that there are', (t) => {
+    const home = homeWithSession(t);
+    for (const folder of ['notes', "Ada's work"]) mkdirSync(home.path(folder));
+    home.ok(['config', 'set', 'write.roots', '[~/notes]']);
+    const words = ['export', SESSION, '-o', "Ada's work/x.md"];
+    const [, command = ''] = /^hint: `kato (.*)` allows/m.exec(home.run(words).stderr) ?? [];
+    spawnSync('bash', ['-c', `"$0" "$1" ${command}`, process.execPath, KATO], { env: home.env, cwd: home.folder });
+    assert.deepEqual(home.json(['config', 'get', 'write.roots']), [home.path('notes'), home.path("Ada's work")]);
+    home.ok(words);
+  });
+
+  it('a destination with another ending', (t) => {
+    const home = homeWithSession(t);
+    mkdirSync(home.path('notes'));
+    home.ok(['config', 'set', 'write.roots', '[~/notes]']);
+    const run = home.run(['export', SESSION, '-o', 'notes/x.txt']);
+    assertFailure(run, home, 4, /its name must end in/, /^hint: use \.md, \.markdown or \.jsonl$/);
   });
 
   it('a destination that steers agents', (t) => {

@@ -61,6 +61,23 @@ describe('a wrong command line ends with 2, one line what, and one what to do', 
     ['show a b', /^kato: too many arguments for 'show'/, /`kato show --help`/],
     ['show --presett full', /^kato: unknown option '--presett'$/, /did you mean `--preset`\?/],
     ['export x -f pdf', /^kato: no format `pdf`$/, /formats: markdown, jsonl/],
+    [
+      'export x -f jsonl -o y.md',
+      /^kato: `-f jsonl` does not fit a file that ends in \.md$/,
+      /leave out -f, or .* \.jsonl/,
+    ],
+    [
+      'export x -f md -o Y.JSONL',
+      /^kato: `-f md` does not fit a file that ends in \.JSONL$/,
+      /leave out -f, or .* \.md/,
+    ],
+    ['init --keep some', /^kato: `--keep some` is not a choice$/, /all, or recorded/],
+    [
+      'config set recording.preset loud',
+      /^kato: `recording\.preset` is "loud"$/,
+      /takes prompts or chat or full or audit/,
+    ],
+    ['config set recording.presett full', /^kato: unknown key `recording\.presett`$/, /did you mean `preset`\?/],
     ['show x --last 0', /^kato: `--last 0` is not a number of turns$/, /such as --last 3/],
     ['show x --with tolls', /^kato: nothing to show is called `tolls`$/, /known: user, /],
     ['sessions -n some', /^kato: `--limit some` is not a number of sessions$/, /such as --limit 20/],
@@ -101,6 +118,20 @@ describe('stdout carries the answer alone', () => {
     assert.deepEqual([run.status, run.stdout], [0, '']);
     assert.match(run.stderr, /^hint: nothing here yet: `kato import`/);
     assert.deepEqual(home.json(['sessions']), []);
+  });
+
+  it('and nothing of what is kept being as was asked ends with 3, told from nothing at all', (t) => {
+    const home = homeWithSession(t);
+    for (const args of ['--since 2099-01-01', '--provider codex', '--project /nowhere']) {
+      const words = ['sessions', ...args.split(' ')];
+      const run = home.run(words);
+      assert.deepEqual([run.status, run.stdout], [3, ''], args);
+      assert.match(run.stderr, /^kato: nothing matches; 1 session is kept\nhint: /);
+      const json = home.run([...words, '--json']);
+      const { data, warnings } = JSON.parse(json.stdout);
+      assert.deepEqual([json.status, json.stderr, data], [3, '', []]);
+      assert.deepEqual(warnings, ['nothing matches; 1 session is kept']);
+    }
   });
 
   it('with --json in one envelope, warnings in it, and nothing on stderr', (t) => {
