@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { KATO, type Run, TestHome } from '../support/cli.ts';
+import { needsUser, runWithoutRights } from '../support/run-without-rights.ts';
 import { addSession, geminiSession } from '../support/session-files.ts';
 
 type Context = { after(fn: () => void): void };
@@ -19,8 +20,6 @@ function homeWithSession(t: Context): TestHome {
 }
 
 const SESSION = '11111111';
-
-const withoutRights = process.getuid?.() === 0 && !canDropRights() ? 'needs a user without rights' : false;
 
 /** One line what, a second with a hint, nothing on stdout, and no path of the user's home in full. */
 function assertFailure(run: Run, home: TestHome, status: number, what: RegExp, hint: RegExp): void {
@@ -46,7 +45,7 @@ describe('a wrong config or store', () => {
     assert.ok(!existsSync(home.kato), 'and nothing was made');
   });
 
-  it('a folder of kato that may not be looked into', { skip: withoutRights }, (t) => {
+  it('a folder of kato that may not be looked into', { skip: needsUser }, (t) => {
     const home = homeWithSession(t);
     chmodSync(home.kato, 0);
     const run = runWithoutRights(home, ['sessions']);
@@ -130,7 +129,7 @@ describe('a wrong config or store', () => {
 
 describe('something wrong to read', () => {
   it('a file that cannot be read is named, and the others are read', {
-    skip: withoutRights,
+    skip: needsUser,
   }, (t) => {
     const home = new TestHome(t);
     home.addCase('claude-code', 'plain');
@@ -150,7 +149,7 @@ describe('something wrong to read', () => {
     assert.equal(named.stderr.match(/^warning: /gm)?.length, 1, named.stderr);
   });
 
-  it('a folder of an agent is named by status, and the rest is told as ever', { skip: withoutRights }, (t) => {
+  it('a folder of an agent is named by status, and the rest is told as ever', { skip: needsUser }, (t) => {
     const home = homeWithSession(t);
     addSession(home, geminiSession({ id: '6e310000-0000-4000-8000-000000000003', said: [{ by: 'user', text: 'hi' }] }));
     home.ok(['import']);
@@ -260,17 +259,6 @@ describe('something wrong to write', () => {
     );
   });
 
-  it('a destination outside the roots: the command that is shown for it keeps the roots that there are', (t) => {
-    const home = homeWithSession(t);
-    for (const folder of ['notes', "Ada's work"]) mkdirSync(home.path(folder));
-    home.ok(['config', 'set', 'write.roots', '[~/notes]']);
-    const words = ['export', SESSION, '-o', "Ada's work/x.md"];
-    const [, command = ''] = /^hint: `kato (.*)` allows/m.exec(home.run(words).stderr) ?? [];
-    spawnSync('bash', ['-c', `"$0" "$1" ${command}`, process.execPath, KATO], { env: home.env, cwd: home.folder });
-    assert.deepEqual(home.json(['config', 'get', 'write.roots']), [home.path('notes'), home.path("Ada's work")]);
-    home.ok(words);
-  });
-
   it('a destination with another ending', (t) => {
     const home = homeWithSession(t);
     mkdirSync(home.path('notes'));
@@ -308,7 +296,7 @@ describe('something wrong to write', () => {
   });
 
   it('a read-only destination', {
-    skip: withoutRights,
+    skip: needsUser,
   }, (t) => {
     const home = homeWithSession(t);
     mkdirSync(home.path('notes'));
@@ -396,23 +384,6 @@ function randomText(seed: number): string {
   let text = '';
   for (let index = 0; index < 60; index++) text += Math.imul(seed * 61 + index, 0x9e3779b1).toString(36);
   return text.replaceAll('-', 'm');
-}
-
-function canDropRights(): boolean {
-  return process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=65534', 'true']).status === 0;
-}
-
-/** Runs kato as a user who may not do everything: root reads and writes what nobody else can. */
-function runWithoutRights(home: TestHome, args: readonly string[]): Run {
-  if (process.getuid?.() !== 0) return home.run(args);
-  spawnSync('chown', ['-R', '65534', home.folder]);
-  const command = ['--reuid=65534', '--clear-groups', process.execPath, KATO, ...args];
-  const { status, stdout, stderr } = spawnSync('setpriv', command, {
-    encoding: 'utf8',
-    env: home.env,
-    cwd: home.folder,
-  });
-  return { status, stdout, stderr };
 }
 
 function canMount(): boolean {
