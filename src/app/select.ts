@@ -7,6 +7,8 @@ import type { SessionSummary } from './kato.ts';
 
 const LEAST_PREFIX = 4;
 const MOST_CANDIDATES = 8;
+/** Folders that are no project on any system. */
+const SHARED = ['/', '/tmp', '/var/tmp'];
 
 /**
  * The session; absent when none matches. `common`: folders such as the home, which hold projects and are none. Throws `session-ambiguous`
@@ -46,7 +48,7 @@ function newestHere(
   sessions: readonly SessionSummary[],
   common: readonly string[],
 ): SessionSummary | undefined {
-  const isProject = (folder: string) => folder === cwd || !['/', ...common].includes(folder);
+  const isProject = (folder: string) => folder === cwd || ![...SHARED, ...common].includes(folder);
   const around = sessions.flatMap((session) => {
     const folder = session.facts.cwd?.replace(/(?<=.)\/+$/, '') ?? '';
     return isWithin(cwd, folder) && isProject(folder) ? [{ session, folder }] : [];

@@ -76,11 +76,12 @@ describe('a session is named', () => {
   });
 
   it('by the folder one is in, never by one that holds everything, unless that is where one is', () => {
-    for (const cwd of ['/', '/home/ada', '/tmp']) {
+    for (const cwd of ['/', '/home/ada', '/tmp', '/run/ada/tmp']) {
       const everywhere = [session('dddd4444', { cwd, lastAt: '2026-07-04T10:00:00.000Z' })];
-      const here = (from: string) => select('@here', from, everywhere, ['/home/ada', '/tmp'])?.key.nativeId;
+      const here = (from: string) => select('@here', from, everywhere, ['/home/ada', '/run/ada/tmp'])?.key.nativeId;
       assert.equal(here(cwd), 'dddd4444');
-      for (const from of ['/home/ada/tea', '/tmp/x', '/w']) assert.equal(here(from), undefined, `${cwd} ${from}`);
+      for (const from of ['/home/ada/tea', '/tmp/x', '/run/ada/tmp/x', '/w'])
+        assert.equal(here(from), undefined, `${cwd} ${from}`);
     }
   });
 });
