@@ -2,15 +2,15 @@
  * The composition root: the one place that knows every concrete thing. It turns an environment into a `Kato`, and hands
  * that to a surface.
  */
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKato, type FormatParts } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
 import type { Config } from './config/config.ts';
 import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
-import { KatoError } from './core/errors.ts';
+import { KatoError, systemCode } from './core/errors.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
@@ -33,14 +33,22 @@ export interface Environment {
 /** The settings of this home. Throws `config-missing` and `config-invalid`. */
 export async function loadConfig({ katoHome: home, userHome }: Environment): Promise<Config> {
   const { config } = homePaths(home);
-  if (!existsSync(config)) {
-    throw new KatoError('config-missing', `there is no config at ${config}`, { hint: 'run `kato init`' });
-  }
+  const text = readConfig(config);
   const { parseConfig } = await import('./config/load.ts');
-  return parseConfig(readFileSync(config, 'utf8'), config, {
+  return parseConfig(text, config, {
     home: userHome,
     providers: providers.map(({ id }) => id),
   });
+}
+
+/** Only a file that is not there is missing: one that may not be read is an error of its own. */
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') throw cause;
+    throw new KatoError('config-missing', `there is no config at ${path}`, { hint: 'run `kato init`', cause });
+  }
 }
 
 /** Two readers use the second core while the first stores; more would only wait for it. */
@@ -77,6 +85,7 @@ export async function openKato(environment: Environment, config: Config): Promis
     diskBytes: () => diskBytes(paths),
     katoHome: environment.katoHome,
     userHome,
+    temporary: tmpdir(),
     recordings: paths.recordings,
     configuredRoots: config.write.roots,
     projectFolders: config.write.projectFolders,

@@ -35,6 +35,8 @@ export interface KatoParts {
   readonly diskBytes: () => number;
   readonly katoHome: string;
   readonly userHome: string;
+  /** The system's folder for temporary files. */
+  readonly temporary: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
@@ -69,10 +71,13 @@ class LocalKato implements Kato {
   }
 
   async find({ text, cwd }: Selector): Promise<SessionSummary> {
-    const kept = select(text, cwd, await this.#summaries());
+    const { userHome, temporary } = this.#parts;
+    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
     if (kept) return kept;
     const found = await this.#findUnkept(text, cwd);
     if (found) return found;
+    const forgotten = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    if (forgotten) throw wasForgotten(forgotten);
     throw new KatoError('session-not-found', `no session \`${text}\``, {
       hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
     });
@@ -80,7 +85,8 @@ class LocalKato implements Kato {
 
   async findForgettable(selector: Selector) {
     const { text, cwd } = selector;
-    const kept = select(text, cwd, await this.#summaries());
+    const { userHome, temporary } = this.#parts;
+    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
     if (kept) return { ...kept, forgotten: false };
     const gone = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
     return gone ? { ...gone, forgotten: true } : { ...(await this.find(selector)), forgotten: false };
@@ -190,6 +196,7 @@ class LocalKato implements Kato {
     const { runPass } = await import('../ingest/ingestor.ts');
     const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
     this.#scratches.push(store);
+    await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     await runPass({ store, files, discovery, searched: [], cause: 'import' });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
@@ -211,6 +218,12 @@ function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): S
 function toForgotten(key: SessionKey): SessionSummary {
   const id = sessionId(key);
   return { key, id, shortId: shortId(id), facts: {}, events: 0, isSubagent: false, kept: false };
+}
+
+function wasForgotten({ shortId }: SessionSummary): KatoError {
+  return new KatoError('session-not-found', `session ${shortId} was forgotten; its agent's file was not touched`, {
+    hint: "kato does not read it again; the agent's own file is yours to read, or to delete",
+  });
 }
 
 function nameOf({ provider, nativeId }: SessionKey): string {

@@ -32,11 +32,15 @@ export async function importSessions(
   const forgotten = new Set(
     (await context.store.forgotten()).map(({ provider, nativeId }) => `${provider}\0${nativeId}`),
   );
+  const isForgotten = ({ provider, match }: FoundSource) => forgotten.has(`${provider.id}\0${match.nativeId}`);
   const since = request.since === undefined ? undefined : BigInt(Date.parse(request.since)) * 1_000_000n;
-  const wanted = ({ provider, match, stat }: FoundSource) =>
-    !forgotten.has(`${provider.id}\0${match.nativeId}`) && (since === undefined || BigInt(stat.modifiedNs) >= since);
-  const unknown = named?.unknown ?? [];
-  if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), unknown };
+  const wanted = (found: FoundSource) =>
+    !isForgotten(found) && (since === undefined || BigInt(found.stat.modifiedNs) >= since);
+  const about = {
+    unknown: named?.unknown ?? [],
+    forgotten: (named?.discovery.found ?? []).filter(isForgotten).map(({ path }) => path),
+  };
+  if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), ...about };
   const report = await runPass({
     store: context.store,
     files: context.files,
@@ -48,7 +52,7 @@ export async function importSessions(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });
-  return { ...report, unknown };
+  return { ...report, ...about };
 }
 
 function chooseProviders(id: string | undefined, providers: readonly Provider[]): readonly Provider[] {
@@ -66,10 +70,11 @@ function lookAt(paths: readonly string[], providers: readonly Provider[], files:
   const unreadable: Unreadable[] = [];
   const unknown: string[] = [];
   for (const path of paths) {
+    const before = unreadable.length;
     const all = filesBelow(files, path, unreadable);
     const known = all.flatMap((file) => guard(file, unreadable, () => recogniseFile(files, file, providers)) ?? []);
     for (const source of known) found.set(source.path, source);
-    if (known.length === 0) unknown.push(path);
+    if (known.length === 0 && unreadable.length === before) unknown.push(path);
   }
   const present = [...found.values()].filter(
     ({ root, match }) => match.twin === undefined || !found.has(`${root}/${match.twin}`),
@@ -109,7 +114,7 @@ async function planOnly(
   { store }: ImportContext,
   searched: readonly string[],
   wanted: (found: FoundSource) => boolean,
-): Promise<Omit<ImportReport, 'unknown'>> {
+): Promise<Omit<ImportReport, 'unknown' | 'forgotten'>> {
   const plan = planPass(discovery.found, await store.sources(), searched);
   const readings = plan.readings.filter(({ found }) => wanted(found));
   const bytes = readings.reduce((sum, { found, known }) => {

@@ -79,12 +79,15 @@ export interface ImportReport extends PassReport {
   readonly planned?: { readonly files: number; readonly bytes: number };
   /** Paths that no provider knows. */
   readonly unknown: readonly string[];
+  /** Files that were named, and whose session was forgotten: they are not taken in again. */
+  readonly forgotten: readonly string[];
 }
 
 export interface ProviderStatus {
   readonly id: string;
   readonly label: string;
-  readonly roots: readonly { readonly path: string; readonly exists: boolean }[];
+  /** `unreadable`: the system's code for why it cannot be looked into. */
+  readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
 }

@@ -71,7 +71,12 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
   const { discovery, searched, store, only = () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
   const sources = await store.sources();
-  const plan = planPass(found, sources, searched);
+  const plan = planPass(
+    found,
+    sources,
+    searched,
+    unreadable.map(({ path }) => path),
+  );
   const readings = plan.readings.filter(only);
   const pass = new Pass(options, readings, countBySession(sources, readings));
   await pass.noteMoves(plan.moved, plan.gone);

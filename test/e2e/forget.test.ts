@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { TestHome } from '../support/cli.ts';
 import { filesBelow } from '../support/derive.ts';
-import { addSession, claudeSession, codexSession, type Said } from '../support/session-files.ts';
+import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
 import { runOnTerminal, withoutTerminal } from '../support/terminal.ts';
 
 const SECRET = 'xylophone-4711';
@@ -125,7 +125,7 @@ describe('kato forget', () => {
       const { status, screen } = runOnTerminal(home, `forget ${SESSION}`, { typed });
       assert.equal(status, 1, screen);
       assert.match(screen, /Forget [0-9a-f]{8} “About xylophone-4711” for ever\? \[y\/N\]/);
-      assert.match(screen, /nothing was forgotten/);
+      assert.match(screen, /^nothing was forgotten$/m);
     }
     assert.equal(home.json<unknown[]>(['sessions']).length, 2);
     assert.match(runOnTerminal(home, `forget ${SESSION}`, { typed: 'y\n' }).screen, /^forgot [0-9a-f]{8}$/m);
@@ -141,6 +141,42 @@ describe('kato forget', () => {
       assert.equal(home.ok(['forget', name]), forgot);
     }
     assert.equal(home.json<unknown[]>(['sessions']).length, 1);
+  });
+
+  it('is remembered: what was forgotten is not shown, exported or derived from its agent’s file', (t) => {
+    const home = homeWithSecret(t);
+    const gemini = '6e310000-0000-4000-8000-000000000003';
+    addSession(home, geminiSession({ id: gemini, said: planted() }));
+    home.ok(['import']);
+    const ids = home.json<{ id: string; nativeId: string }[]>(['sessions']);
+    for (const { id, nativeId } of ids) {
+      home.ok(['forget', nativeId, '--yes']);
+      const told = `kato: session ${id.slice(0, 8)} was forgotten; its agent's file was not touched\nhint: kato does not read it`;
+      for (const name of [nativeId, nativeId.slice(0, 13), id]) {
+        for (const args of [
+          ['show', name],
+          ['export', name],
+          ['export', name, '-o', '-'],
+          ['reprocess', name],
+        ]) {
+          const run = home.run(args);
+          assert.deepEqual([run.status, run.stdout, run.stderr.slice(0, told.length)], [3, '', told], args.join(' '));
+        }
+      }
+    }
+    assert.equal(home.ok(['reprocess']), '0 sessions derived again: 0 changed\n');
+  });
+
+  it('is what an import of the file says', (t) => {
+    const home = homeWithSecret(t);
+    home.ok(['forget', SESSION, '--yes']);
+    const file = `.claude/projects/-w-toy/${SESSION}.jsonl`;
+    const run = home.run(['import', file]);
+    assert.equal(run.stderr, `warning: the session in ~/${file} was forgotten; it is not taken in again\n`);
+    assert.equal(run.stdout, 'nothing taken in\n');
+    assert.deepEqual(home.json<{ forgotten: string[] }>(['import', file]).forgotten, [home.path(file)]);
+    const all = home.run(['import']);
+    assert.deepEqual([all.status, all.stderr], [0, ''], 'an import of everything has nothing to say of it');
   });
 
   it('says so when there is nothing to forget', (t) => {

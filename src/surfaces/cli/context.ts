@@ -24,7 +24,7 @@ export interface CliServices {
   readonly files: SourceFiles;
   readonly resolveHome: (asked: string | undefined) => string;
   readonly loadConfig: (katoHome: string) => Promise<Config>;
-  readonly parseConfig: (text: string, file: string) => Promise<Config>;
+  readonly parseConfig: (text: string, file: string | undefined) => Promise<Config>;
   readonly openKato: (
     katoHome: string,
     config: Config,

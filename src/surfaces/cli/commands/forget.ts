@@ -27,7 +27,7 @@ export const forgetCommand: CliCommand = {
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
     const isAgreed = flags.yes === true || session.forgotten; // What is forgotten cannot be lost again.
     if (!isAgreed && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
-      context.warn('nothing was forgotten');
+      context.note('nothing was forgotten');
       return 1;
     }
     const forgotten = await kato.forget(session.key);

@@ -61,6 +61,8 @@ function tell(context: CliContext, report: ImportReport): number {
   for (const path of report.incomplete)
     context.warn(`${context.shown(path)} is incomplete; it is read when its agent has written it to the end`);
   for (const path of report.unknown) context.warn(`no session of a known agent in ${context.shown(path)}`);
+  for (const path of report.forgotten)
+    context.warn(`the session in ${context.shown(path)} was forgotten; it is not taken in again`);
   if (context.options.json) context.printJson('import', toJson(report));
   else context.print(summary(report));
   if (report.stopped) {
@@ -80,7 +82,10 @@ function summary(report: ImportReport): string {
     const { files, bytes: size } = report.planned;
     return `would read ${count(files, 'file')} (${bytes(size)}); ${count(report.unchanged, 'file')} unchanged`;
   }
-  if (report.filesRead === 0) return `nothing new in ${count(report.filesExamined, 'file')}`;
+  if (report.filesRead === 0) {
+    const looked = report.filesExamined - report.forgotten.length;
+    return looked === 0 && report.forgotten.length > 0 ? 'nothing taken in' : `nothing new in ${count(looked, 'file')}`;
+  }
   const [damaged, large] = [timesOf(report, DAMAGED), timesOf(report, ['oversize-frame'])];
   const note =
     (damaged === 0 ? '' : `; ${count(damaged, 'damaged line')} kept raw`) +
