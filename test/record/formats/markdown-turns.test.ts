@@ -95,7 +95,7 @@ it('a session that goes on behind a sub-agent still waits for what it waited for
   );
   const joined = markdown.rejoin(outer, inner.state);
   const result = make('assistant.tool.result', { toolCallId: 'c', text: 'done' }, { model: 'm' });
-  assert.deepEqual(markdown.needs(joined, result), [asked.seq]);
+  assert.deepEqual(markdown.needs(joined, result, options), [asked.seq]);
   const { text } = markdown.fold(joined, { event: result, related: new Map([[asked.seq, asked]]) }, options);
   assert.match(text, /^\n# m\n[\s\S]*Bash/);
 });
