@@ -86,7 +86,7 @@ class PooledWorker {
   #died: Error | undefined;
 
   constructor(entry: URL) {
-    this.#worker = new Worker(entry);
+    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: 16 } });
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => {
       this.#messages.push(message);
