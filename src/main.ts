@@ -3,14 +3,14 @@
  * that to a surface.
  */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKato, type FormatParts, type KatoParts } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
 import type { Config } from './config/config.ts';
 import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
-import { KatoError } from './core/errors.ts';
+import { KatoError, systemCode } from './core/errors.ts';
 import type { Component } from './daemon/component.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
@@ -22,6 +22,7 @@ import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
 import { withGroupCommit } from './store/group-commit.ts';
+import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
@@ -36,14 +37,22 @@ export interface Environment {
 /** The settings of this home. Throws `config-missing` and `config-invalid`. */
 export async function loadConfig({ katoHome: home, userHome }: Environment): Promise<Config> {
   const { config } = homePaths(home);
-  if (!existsSync(config)) {
-    throw new KatoError('config-missing', `there is no config at ${config}`, { hint: 'run `kato init`' });
-  }
+  const text = readConfig(config);
   const { parseConfig } = await import('./config/load.ts');
-  return parseConfig(readFileSync(config, 'utf8'), config, {
+  return parseConfig(text, config, {
     home: userHome,
     providers: providers.map(({ id }) => id),
   });
+}
+
+/** Only a file that is not there is missing: one that may not be read is an error of its own. */
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') throw cause;
+    throw new KatoError('config-missing', `there is no config at ${path}`, { hint: 'run `kato init`', cause });
+  }
 }
 
 /** Two readers use the second core while the first stores; more would only wait for it. */
@@ -61,13 +70,14 @@ function openParts(environment: Environment, config: Config): KatoParts {
   const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeStaleScratch(paths.home, Date.now());
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
   const readers = lazyReaders(syntax);
   return {
     store,
-    openScratch: async () => (await import('./store/memory.ts')).createMemoryStore(),
+    openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
     files: nodeFiles,
     destinations: nodeDestinations,
     clock: systemClock,
@@ -86,6 +96,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     diskBytes: () => diskBytes(paths),
     katoHome: environment.katoHome,
     userHome,
+    temporary: tmpdir(),
     recordings: paths.recordings,
     configuredRoots: config.write.roots,
     projectFolders: config.write.projectFolders,

@@ -21,8 +21,8 @@ export interface FormatParts {
 
 export interface KatoParts {
   readonly store: TranscriptStore;
-  /** A store that keeps nothing, for reading sessions without keeping them. */
-  readonly openScratch: () => Promise<TranscriptStore>;
+  /** A store that is gone when it is closed, for reading sources of this many bytes without keeping them. */
+  readonly openScratch: (sourceBytes: number) => Promise<TranscriptStore>;
   readonly files: SourceFiles;
   readonly destinations: DestinationFiles;
   readonly clock: Clock;
@@ -36,6 +36,8 @@ export interface KatoParts {
   readonly diskBytes: () => number;
   readonly katoHome: string;
   readonly userHome: string;
+  /** The system's folder for temporary files. */
+  readonly temporary: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
@@ -52,7 +54,8 @@ export function createKato(parts: KatoParts): Kato {
 
 class LocalKato implements Kato {
   readonly #parts: KatoParts;
-  /** Stores that hold sessions which are read, but not kept. */
+  /** Stores that hold sessions which are read, but not kept; and who is in which. */
+  readonly #scratches: TranscriptStore[] = [];
   readonly #scratch = new Map<string, TranscriptStore>();
 
   constructor(parts: KatoParts) {
@@ -71,13 +74,25 @@ class LocalKato implements Kato {
   }
 
   async find({ text, cwd }: Selector): Promise<SessionSummary> {
-    const kept = select(text, cwd, await this.#summaries());
+    const { userHome, temporary } = this.#parts;
+    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
     if (kept) return kept;
     const found = await this.#findUnkept(text, cwd);
     if (found) return found;
+    const forgotten = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    if (forgotten) throw wasForgotten(forgotten);
     throw new KatoError('session-not-found', `no session \`${text}\``, {
       hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
     });
+  }
+
+  async findForgettable(selector: Selector) {
+    const { text, cwd } = selector;
+    const { userHome, temporary } = this.#parts;
+    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
+    if (kept) return { ...kept, forgotten: false };
+    const gone = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
+    return gone ? { ...gone, forgotten: true } : { ...(await this.find(selector)), forgotten: false };
   }
 
   async *events(key: SessionKey) {
@@ -132,7 +147,8 @@ class LocalKato implements Kato {
 
   async forget(key: SessionKey): Promise<readonly SessionSummary[]> {
     const all = await this.#summaries();
-    const family = withSubagents(key, all);
+    const isKept = all.some((session) => nameOf(session.key) === nameOf(key));
+    const family = withSubagents(key, isKept ? all : [toForgotten(key), ...all]);
     await this.#parts.store.forget(...family.map((session) => session.key));
     for (const {
       id,
@@ -143,9 +159,9 @@ class LocalKato implements Kato {
   }
 
   async close(): Promise<void> {
-    for (const store of this.#scratch.values()) await store.close();
-    await this.#parts.store.close();
-    await this.#parts.onClose();
+    const closings = [...this.#scratches, this.#parts.store].map((store) => store.close());
+    const results = await Promise.allSettled([...closings, this.#parts.onClose()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   async #summaries(): Promise<SessionSummary[]> {
@@ -164,7 +180,7 @@ class LocalKato implements Kato {
     return this.#scratch.get(nameOf(key)) ?? this.#parts.store;
   }
 
-  /** A session that only the agent's file has: read whole into memory, and not kept. */
+  /** A session that only the agent's file has: read whole into a scratch store, and not kept. */
   async #findUnkept(text: string, cwd: string): Promise<SessionSummary | undefined> {
     const { files, roots, providers } = this.#parts;
     if (text === 'latest' || text === '@here') return undefined;
@@ -181,7 +197,9 @@ class LocalKato implements Kato {
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
-    const store = await this.#parts.openScratch();
+    const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
+    this.#scratches.push(store);
+    await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     await runPass({ store, files, discovery, searched: [], cause: 'import' });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
@@ -197,6 +215,18 @@ const MOST_UNKEPT = 64;
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
   return { key, id, shortId: shortId(id), facts, events: lastSeq, isSubagent, kept };
+}
+
+/** What is left of a forgotten session. */
+function toForgotten(key: SessionKey): SessionSummary {
+  const id = sessionId(key);
+  return { key, id, shortId: shortId(id), facts: {}, events: 0, isSubagent: false, kept: false };
+}
+
+function wasForgotten({ shortId }: SessionSummary): KatoError {
+  return new KatoError('session-not-found', `session ${shortId} was forgotten; its agent's file was not touched`, {
+    hint: "kato does not read it again; the agent's own file is yours to read, or to delete",
+  });
 }
 
 function nameOf({ provider, nativeId }: SessionKey): string {

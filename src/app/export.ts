@@ -4,7 +4,7 @@ import type { Clock, DestinationFiles, Logger, PendingFile } from '../core/ports
 import { shortId } from '../core/session.ts';
 import type { DocumentInfo, Format } from '../record/formats/format.ts';
 import { toWall } from '../record/formats/time.ts';
-import { isProjectFolder, judge, type WritePolicy, type WriteRoot } from '../record/write-policy.ts';
+import { type DenialCause, isProjectFolder, judge, type WritePolicy, type WriteRoot } from '../record/write-policy.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
 import type { ExportReport, ExportRequest, RenderRequest } from './kato.ts';
 import { type Rendered, render } from './render.ts';
@@ -177,11 +177,24 @@ function destinationFor(
     context.audit.log('warn', 'write.denied', { ...facts, reason });
     const hint = verdict.allowed
       ? `make the folder first: ${shorten(verdict.root.path, context.userHome)}`
-      : 'add the folder to write.roots (kato config set write.roots "[…]"), or print with -o - and redirect';
+      : hintFor(verdict.cause, folder ?? shown.slice(0, Math.max(1, shown.lastIndexOf('/'))), context);
     throw new KatoError('denied', `may not write ${shorten(noted, context.userHome)}: ${reason}`, { hint });
   }
   context.audit.log('info', 'write.granted', { ...facts, root: verdict.root.path });
   return { root, components: verdict.components, shown, noted };
+}
+
+/** What to do about a refusal: another root helps only against one for the folder. */
+function hintFor(cause: DenialCause, folder: string, context: ExportContext): string {
+  if (cause === 'suffix') return 'use .md, .markdown or .jsonl';
+  if (cause !== 'outside') return 'choose another name or folder, or print with -o - and redirect';
+  const roots = [...context.configuredRoots, folder].map((path) => JSON.stringify(shorten(path, context.userHome)));
+  return `\`kato config set write.roots ${quoted(`[${roots.join(', ')}]`)}\` allows the folder; or print with -o - and redirect`;
+}
+
+/** A word for a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The folders where this session may be written. */

@@ -4,6 +4,7 @@ import type { SourceFiles } from '../core/ports.ts';
 import { type Discovery, discover, type FoundSource, type ProviderRoot, type Unreadable } from '../ingest/discovery.ts';
 import { type PassOptions, type PassProgress, runPass } from '../ingest/ingestor.ts';
 import { planPass } from '../ingest/plan.ts';
+import { readingFailure } from '../ingest/reading-failure.ts';
 import { recogniseFile } from '../ingest/recognise.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
@@ -32,11 +33,15 @@ export async function importSessions(
   const forgotten = new Set(
     (await context.store.forgotten()).map(({ provider, nativeId }) => `${provider}\0${nativeId}`),
   );
+  const isForgotten = ({ provider, match }: FoundSource) => forgotten.has(`${provider.id}\0${match.nativeId}`);
   const since = request.since === undefined ? undefined : BigInt(Date.parse(request.since)) * 1_000_000n;
-  const wanted = ({ provider, match, stat }: FoundSource) =>
-    !forgotten.has(`${provider.id}\0${match.nativeId}`) && (since === undefined || BigInt(stat.modifiedNs) >= since);
-  const unknown = named?.unknown ?? [];
-  if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), unknown };
+  const wanted = (found: FoundSource) =>
+    !isForgotten(found) && (since === undefined || BigInt(found.stat.modifiedNs) >= since);
+  const about = {
+    unknown: named?.unknown ?? [],
+    forgotten: (named?.discovery.found ?? []).filter(isForgotten).map(({ path }) => path),
+  };
+  if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), ...about };
   const report = await runPass({
     store: context.store,
     files: context.files,
@@ -49,7 +54,7 @@ export async function importSessions(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });
-  return { ...report, unknown };
+  return { ...report, ...about };
 }
 
 function chooseProviders(id: string | undefined, providers: readonly Provider[]): readonly Provider[] {
@@ -67,10 +72,11 @@ function lookAt(paths: readonly string[], providers: readonly Provider[], files:
   const unreadable: Unreadable[] = [];
   const unknown: string[] = [];
   for (const path of paths) {
+    const before = unreadable.length;
     const all = filesBelow(files, path, unreadable);
     const known = all.flatMap((file) => guard(file, unreadable, () => recogniseFile(files, file, providers)) ?? []);
     for (const source of known) found.set(source.path, source);
-    if (known.length === 0) unknown.push(path);
+    if (known.length === 0 && unreadable.length === before) unknown.push(path);
   }
   const present = [...found.values()].filter(
     ({ root, match }) => match.twin === undefined || !found.has(`${root}/${match.twin}`),
@@ -98,7 +104,7 @@ function guard<T>(path: string, unreadable: Unreadable[], action: () => T): T | 
   try {
     return action();
   } catch (error) {
-    const code = systemCode(error);
+    const code = readingFailure(error) ?? systemCode(error);
     if (code === undefined) throw error;
     unreadable.push({ path, code });
     return undefined;
@@ -110,7 +116,7 @@ async function planOnly(
   { store }: ImportContext,
   searched: readonly string[],
   wanted: (found: FoundSource) => boolean,
-): Promise<Omit<ImportReport, 'unknown'>> {
+): Promise<Omit<ImportReport, 'unknown' | 'forgotten'>> {
   const plan = planPass(discovery.found, await store.sources(), searched);
   const readings = plan.readings.filter(({ found }) => wanted(found));
   const bytes = readings.reduce((sum, { found, known }) => {
@@ -128,6 +134,7 @@ async function planOnly(
     sessions: 0,
     unchanged: plan.unchanged,
     unreadable: discovery.unreadable,
+    incomplete: [],
     diagnostics: [],
     stopped: false,
     planned: { files: readings.length, bytes },

@@ -17,7 +17,7 @@ export interface SessionSummary {
   readonly events: number;
   /** True for a sub-agent's session. */
   readonly isSubagent: boolean;
-  /** False when only the agent's file has it. */
+  /** False when only the agent's file has it, or when it is forgotten. */
   readonly kept: boolean;
 }
 
@@ -79,12 +79,15 @@ export interface ImportReport extends PassReport {
   readonly planned?: { readonly files: number; readonly bytes: number };
   /** Paths that no provider knows. */
   readonly unknown: readonly string[];
+  /** Files that were named, and whose session was forgotten: they are not taken in again. */
+  readonly forgotten: readonly string[];
 }
 
 export interface ProviderStatus {
   readonly id: string;
   readonly label: string;
-  readonly roots: readonly { readonly path: string; readonly exists: boolean }[];
+  /** `unreadable`: the system's code for why it cannot be looked into. */
+  readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
 }
@@ -172,6 +175,8 @@ export interface Kato {
   sessions(filter: SessionFilter): Promise<readonly SessionSummary[]>;
   /** The one session that a selector names. Throws `session-not-found`, `session-ambiguous`, `usage`. */
   find(selector: Selector): Promise<SessionSummary>;
+  /** The same among sessions that are kept or forgotten, so that forgetting can be done again; else as `find`. */
+  findForgettable(selector: Selector): Promise<SessionSummary & { readonly forgotten: boolean }>;
   events(key: SessionKey): AsyncIterable<readonly KatoEvent[]>;
   /** The session as text, in pieces. */
   render(key: SessionKey, request: RenderRequest): AsyncIterable<string>;
@@ -186,7 +191,7 @@ export interface Kato {
   status(): Promise<KatoStatus>;
   verify(): AsyncIterable<StoreFlaw>;
   reprocess(key: SessionKey | undefined, onProgress?: (done: number, total: number) => void): Promise<ReprocessReport>;
-  /** Forgets the session and its sub-agents'. The sessions that were forgotten. */
+  /** Forgets the session and its sub-agents'. The sessions that were forgotten; one that was already is among them. */
   forget(key: SessionKey): Promise<readonly SessionSummary[]>;
   close(): Promise<void>;
 }

@@ -119,7 +119,7 @@ class SegmentRun {
   }
 
   async #related(state: JsonValue, event: KatoEvent): Promise<ReadonlyMap<number, KatoEvent>> {
-    const seqs = this.#format.needs(state, event);
+    const seqs = this.#format.needs(state, event, this.#wanted.options);
     return seqs.length === 0 ? NOTHING : this.#pick(seqs);
   }
 

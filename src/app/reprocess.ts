@@ -32,7 +32,8 @@ export async function reprocess(
 ): Promise<ReprocessReport> {
   const sources = await store.sources();
   const shared = sharedSources(sources);
-  const families = groupBySession(sources, key);
+  const forgotten = new Set((await store.forgotten()).map(nameOf));
+  const families = groupBySession(sources, key).filter((family) => !forgotten.has(nameOf(family.key)));
   let changed = 0;
   let events = 0;
   for (const [index, family] of families.entries()) {
@@ -53,6 +54,10 @@ export async function reprocess(
   return { sessions: families.length, changed, events };
 }
 
+function nameOf({ provider, nativeId }: SessionKey): string {
+  return `${provider}\0${nativeId}`;
+}
+
 function* chain(...parts: readonly Iterable<Batch>[]): Generator<Batch> {
   for (const part of parts) yield* part;
 }
@@ -68,8 +73,9 @@ function groupBySession(sources: readonly SourceRecord[], key: SessionKey | unde
   for (const source of sources) {
     if (source.nativeId === undefined || source.checkpoint.endBytes === 0) continue;
     if (key && (source.provider !== key.provider || source.nativeId !== key.nativeId)) continue;
-    const name = `${source.provider}\0${source.nativeId}`;
-    const group = groups.get(name) ?? { key: { provider: source.provider, nativeId: source.nativeId }, sources: [] };
+    const family = { provider: source.provider, nativeId: source.nativeId };
+    const name = nameOf(family);
+    const group = groups.get(name) ?? { key: family, sources: [] };
     group.sources.push(source);
     groups.set(name, group);
   }

@@ -7,12 +7,22 @@ import type { SessionSummary } from './kato.ts';
 
 const LEAST_PREFIX = 4;
 const MOST_CANDIDATES = 8;
+/** Folders that are no project on any system. */
+const SHARED = ['/', '/tmp', '/var/tmp'];
 
-/** The session; absent when none matches. Throws `session-ambiguous` and `usage`. */
-export function select(text: string, cwd: string, sessions: readonly SessionSummary[]): SessionSummary | undefined {
+/**
+ * The session; absent when none matches. `common`: folders such as the home, which hold projects and are none. Throws `session-ambiguous`
+ * and `usage`.
+ */
+export function select(
+  text: string,
+  cwd: string,
+  sessions: readonly SessionSummary[],
+  common: readonly string[] = [],
+): SessionSummary | undefined {
   const main = sessions.filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true);
   if (text === 'latest') return newest(main);
-  if (text === '@here') return newest(main.filter(({ facts }) => isWithin(cwd, facts.cwd) || isWithin(facts.cwd, cwd)));
+  if (text === '@here') return newestHere(cwd, main, common);
   const [provider, rest] = splitProvider(text, sessions);
   const candidates = provider === undefined ? sessions : sessions.filter(({ key }) => key.provider === provider);
   const exact = candidates.filter(({ id, key }) => id === rest || key.nativeId === rest);
@@ -27,6 +37,24 @@ export function select(text: string, cwd: string, sessions: readonly SessionSumm
     ({ id, key }) => id.startsWith(start) || key.nativeId.toLowerCase().startsWith(start),
   );
   return onlyOne(text, prefixed);
+}
+
+/**
+ * The newest session of this folder, else of the nearest folder around it that has any. Folders that everything lies in
+ * are no project that this one is a part of.
+ */
+function newestHere(
+  cwd: string,
+  sessions: readonly SessionSummary[],
+  common: readonly string[],
+): SessionSummary | undefined {
+  const isProject = (folder: string) => folder === cwd || ![...SHARED, ...common].includes(folder);
+  const around = sessions.flatMap((session) => {
+    const folder = session.facts.cwd?.replace(/(?<=.)\/+$/, '') ?? '';
+    return isWithin(cwd, folder) && isProject(folder) ? [{ session, folder }] : [];
+  });
+  const nearest = Math.max(...around.map(({ folder }) => folder.length));
+  return newest(around.flatMap(({ session, folder }) => (folder.length === nearest ? [session] : [])));
 }
 
 function splitProvider(

@@ -1,5 +1,6 @@
 /** What can be said of kato without a daemon: the store, the providers, what is not read yet, what was not understood. */
 import type { DiagnosticCount } from '../core/diagnostic.ts';
+import { systemCode } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { discover, type ProviderRoot } from '../ingest/discovery.ts';
@@ -24,11 +25,12 @@ const RECENT = 5;
 export async function readStatus(context: StatusContext, sessions: readonly SessionSummary[]): Promise<KatoStatus> {
   const { store, files, roots } = context;
   const sources = await store.sources();
-  const { found } = discover(files, roots);
+  const { found, unreadable } = discover(files, roots);
   const plan = planPass(
     found,
     sources,
     roots.map(({ path }) => path),
+    unreadable.map(({ path }) => path),
   );
   const lag = plan.readings.flatMap(({ found: { path, provider, stat }, known }): SourceLag[] => {
     const read =
@@ -72,12 +74,23 @@ function providerStatus(
   return {
     id: provider.id,
     label: provider.label,
-    roots: roots
-      .filter((root) => root.provider === provider)
-      .map(({ path }) => ({ path, exists: files.realPath(path) !== undefined })),
+    roots: roots.filter((root) => root.provider === provider).map(({ path }) => rootStatus(path, files)),
     sources: sources.filter((source) => source.provider === provider.id).length,
     ...(lastAt !== undefined && { lastAt }),
   };
+}
+
+/** A folder that may not be looked into is there, as far as anyone can tell. */
+function rootStatus(path: string, files: SourceFiles): ProviderStatus['roots'][number] {
+  try {
+    const exists = files.realPath(path) !== undefined;
+    if (exists) files.list(path);
+    return { path, exists };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return { path, exists: true, unreadable: code };
+  }
 }
 
 /** Counts of the same flaw over all sources, most frequent first. */

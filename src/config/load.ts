@@ -18,8 +18,11 @@ export interface ConfigContext {
   readonly providers: readonly string[];
 }
 
-/** The settings in a config file's text. Throws `config-invalid` for the first thing that is wrong. */
-export function parseConfig(text: string, file: string, context: ConfigContext): Config {
+/**
+ * The settings in a config file's text. Throws `config-invalid` for the first thing that is wrong; `usage`, without a
+ * line, when the text is in no file yet.
+ */
+export function parseConfig(text: string, file: string | undefined, context: ConfigContext): Config {
   const place = new Place(text, file);
   const value = place.value();
   if (typeof value !== 'object' || Array.isArray(value)) {
@@ -46,11 +49,11 @@ type Issue = v.InferIssue<typeof configSchema>;
 
 /** The file as YAML, and where in it something stands. */
 class Place {
-  readonly #file: string;
+  readonly #file: string | undefined;
   readonly #lines = new LineCounter();
   readonly #document: Document;
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string | undefined) {
     this.#file = file;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
     const flaw = this.#document.errors[0];
@@ -79,7 +82,7 @@ class Place {
 
   invalid(path: Path, what: string, hint: string): KatoError {
     const line = this.#lineOf(path);
-    return this.#error(line === undefined ? what : `line ${line}: ${what}`, hint);
+    return this.#error(line === undefined || this.#file === undefined ? what : `line ${line}: ${what}`, hint);
   }
 
   #unreadable(offset: number, what: string): KatoError {
@@ -88,6 +91,7 @@ class Place {
   }
 
   #error(what: string, hint: string): KatoError {
+    if (this.#file === undefined) return new KatoError('usage', what, { hint });
     return new KatoError('config-invalid', `${this.#file}: ${what}`, { hint });
   }
 

@@ -9,6 +9,7 @@
 import { hash } from 'node:crypto';
 import type { ReadableFile } from '../core/ports.ts';
 import type { ContentProbe, FileStat } from '../core/source.ts';
+import type { ReadCounter } from './bytes.ts';
 
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 4096;
@@ -17,6 +18,14 @@ const TAIL_BYTES = 4096;
 export function sourceId(provider: string, { device, inode, birthNs }: FileStat, salt = 0): string {
   const key = `${provider}\0${device}\0${inode}\0${birthNs}${salt === 0 ? '' : `\0${salt}`}`;
   return hash('sha256', key, 'hex').slice(0, 16);
+}
+
+/** A time of change that no file has: a reading that is cut off must not count as done. */
+export const UNFINISHED = '-1';
+
+/** Whether a source was not read to the end that its file had. */
+export function isCutOff({ modifiedNs }: FileStat): boolean {
+  return modifiedNs === UNFINISHED;
 }
 
 /** Whether nothing can have changed between two looks at the same file. */
@@ -32,11 +41,12 @@ export interface ProbedContent {
 }
 
 /** The content if it is what the probe says; absent when the file does not continue what was read. Reads at most 8 KiB. */
-export function continuation(file: ReadableFile, probe: ContentProbe): ProbedContent | undefined {
+export function continuation(file: ReadableFile, probe: ContentProbe, counter: ReadCounter): ProbedContent | undefined {
   const { sizeBytes } = file.stat();
   if (sizeBytes < probe.endBytes) return undefined;
   const head = readRange(file, 0, Math.min(HEAD_BYTES, probe.endBytes));
   const tail = readRange(file, probe.endBytes - probe.tailBytes, probe.endBytes);
+  counter.bytesRead += head.length + tail.length;
   return matches(probe, head, tail) ? { head, tail, endBytes: probe.endBytes } : undefined;
 }
 

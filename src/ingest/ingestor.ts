@@ -11,11 +11,13 @@ import type { SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
 import type { CommandFinder } from './collector.ts';
-import type { Discovery, Unreadable } from './discovery.ts';
+import type { Discovery, FoundSource, Unreadable } from './discovery.ts';
+import { isWaiting } from './framing/document.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
 import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+import { readingFailure } from './reading-failure.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -56,6 +58,8 @@ export interface PassReport {
   readonly sessions: number;
   readonly unchanged: number;
   readonly unreadable: readonly Unreadable[];
+  /** Documents that are not complete: nothing new is taken from them until they change. */
+  readonly incomplete: readonly string[];
   readonly diagnostics: readonly DiagnosticCount[];
   /** True when the pass was stopped before its end. */
   readonly stopped: boolean;
@@ -69,26 +73,47 @@ const MOST_ATTEMPTS = 5;
 export async function runPass(options: PassOptions): Promise<PassReport> {
   const { discovery, searched, store, only = () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
-  const plan = planPass(found, await store.sources(), searched);
+  const sources = await store.sources();
+  const plan = planPass(
+    found,
+    sources,
+    searched,
+    unreadable.map(({ path }) => path),
+  );
   const readings = plan.readings.filter(only);
-  const pass = new Pass(options, readings);
+  const pass = new Pass(options, readings, countBySession(sources, readings));
   await pass.noteMoves(plan.moved, plan.gone);
   await pass.run();
-  await linkSessions(store, pass.touched);
+  await linkSessions(store);
   return {
     ...pass.report(),
     filesExamined,
     unchanged: plan.unchanged,
     unreadable: [...unreadable, ...pass.unreadable],
+    incomplete: stillIncomplete(found, sources, pass.incomplete),
   };
+}
+
+/** Paths of what was found incomplete in this pass, or was before and has not changed. */
+function stillIncomplete(
+  found: readonly FoundSource[],
+  sources: readonly SourceRecord[],
+  seen: ReadonlyMap<string, boolean>,
+): readonly string[] {
+  const before = new Set(sources.filter(({ checkpoint }) => isWaiting(checkpoint.cursor)).map(({ path }) => path));
+  return found.map(({ path }) => path).filter((path) => seen.get(path) ?? before.has(path));
 }
 
 class Pass {
   readonly touched = new Map<string, { provider: string; nativeId: string }>();
   readonly unreadable: Unreadable[] = [];
+  /** Of the sources that were read, by path: whether they wait for their end as a document does. */
+  readonly incomplete = new Map<string, boolean>();
   readonly #options: PassOptions;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
+  /** How many sources the store has of each session. */
+  readonly #sourcesOf: ReadonlyMap<string, number>;
   readonly #counters: ReadingCounters = { bytesRead: 0, framesDecoded: 0 };
   readonly #diagnostics = new Map<string, DiagnosticCount>();
   #bytesDone = 0;
@@ -98,8 +123,9 @@ class Pass {
   #rows = 0;
   #failure: unknown;
 
-  constructor(options: PassOptions, readings: readonly PlannedReading[]) {
+  constructor(options: PassOptions, readings: readonly PlannedReading[], sourcesOf: ReadonlyMap<string, number>) {
     this.#options = options;
+    this.#sourcesOf = sourcesOf;
     this.#families = [...byFamily(readings)];
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
   }
@@ -159,7 +185,7 @@ class Pass {
     try {
       await this.#readWithRetries(planned);
     } catch (error) {
-      const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+      const code = readingFailure(error);
       if (code === undefined) this.#failure ??= error;
       else this.unreadable.push({ path, code });
     }
@@ -182,7 +208,7 @@ class Pass {
 
   async #read(planned: PlannedReading): Promise<void> {
     const { files, store } = this.#options;
-    const prepared = await prepareReading(planned, { files, store });
+    const prepared = await prepareReading(planned, { files, store, counters: this.#counters });
     const { path, stat } = planned.found;
     if (prepared.kind === 'same') return this.#storeRecord({ ...prepared.record, path, stat, gone: false });
     const { record, content, restart } = prepared;
@@ -206,7 +232,7 @@ class Pass {
   }
 
   async #append(batch: Batch): Promise<void> {
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#events += appended?.events ?? 0;
     this.#revisions += appended?.revisions ?? 0;
     this.#rows += appended?.rows ?? 0;
@@ -215,7 +241,9 @@ class Pass {
       const name = `${code}\0${about ?? ''}`;
       this.#diagnostics.set(name, { code, about, count: count + (this.#diagnostics.get(name)?.count ?? 0) });
     }
-    this.#tellProgress(batch.source?.record.checkpoint.endBytes ?? 0);
+    const record = batch.source?.record;
+    if (record) this.incomplete.set(record.path, isWaiting(record.checkpoint.cursor));
+    this.#tellProgress(record?.checkpoint.endBytes ?? 0);
   }
 
   #tellProgress(insideBytes: number): void {
@@ -250,11 +278,16 @@ class Pass {
       keptSideFile: (session, name) => store.sideFile(key(session), name),
       lookup: {
         knownRecords: (session, records) => store.knownRecords(session, records),
+        // In a first generation nothing was ever lost; with one source, nothing came from elsewhere.
+        isExact: (session) =>
+          record.checkpoint.generation === 1 &&
+          session.nativeId === record.nativeId &&
+          this.#sourcesOf.get(`${session.provider}\0${session.nativeId}`) === 1,
         countBefore: async (hashes) => {
           const file = files.open(path);
           if (!file) return new Map();
           try {
-            return countFrames(file, content?.endBytes ?? 0, hashes);
+            return countFrames(file, content?.endBytes ?? 0, hashes, this.#counters);
           } finally {
             file.close();
           }
@@ -265,9 +298,33 @@ class Pass {
 
   async #storeRecord(record: SourceRecord): Promise<void> {
     const batch = { ...emptyBatch, cause: this.#options.cause, source: { record, expected: record.version } };
-    const [appended] = await this.#options.store.append([batch]);
+    const appended = await this.#put(batch);
     this.#rows += appended?.rows ?? 0;
   }
+
+  /** Whatever the store fails with ends the pass, also what would only concern the file if reading failed with it. */
+  async #put(batch: Batch) {
+    try {
+      return (await this.#options.store.append([batch]))[0];
+    } catch (error) {
+      if (!isMoved(error)) this.#failure ??= error;
+      throw error;
+    }
+  }
+}
+
+function countBySession(
+  sources: readonly SourceRecord[],
+  readings: readonly PlannedReading[],
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const add = (provider: string, nativeId: string | undefined) => {
+    const name = `${provider}\0${nativeId}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  for (const { provider, nativeId } of sources) add(provider, nativeId);
+  for (const { known, found } of readings) if (!known) add(found.provider.id, found.match.nativeId);
+  return counts;
 }
 
 /** Whether another process has read the source since it was looked at. */

@@ -6,7 +6,7 @@
  * compared by their first record. Which of two is the original: not a background process's; then the file that is
  * older; then the earlier records. All that is decided here is stored as a link beside the events; they stay as they are.
  */
-import type { ParentLink } from '../core/event.ts';
+import type { KatoEvent, ParentLink } from '../core/event.ts';
 import { recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
 import {
@@ -16,38 +16,70 @@ import {
   type StoredEvent,
   type TranscriptStore,
 } from '../store/store.ts';
+import { isCutOff } from './fingerprint.ts';
 
-/** Links the sessions that were touched, and those that waited for them. */
-export async function linkSessions(store: TranscriptStore, touched: ReadonlyMap<string, SessionKey>): Promise<void> {
-  if (touched.size === 0) return;
+/** How far the log has been looked through for sessions to be linked: a consumer of its own. */
+const LINKS = 'links';
+
+/**
+ * Links the sessions that have something new since this was last done, and those that waited for them. What was found out
+ * from a part of a session is found out again when there is more of it.
+ */
+export async function linkSessions(store: TranscriptStore): Promise<void> {
+  const head = await store.head();
+  const done = (await store.offset(LINKS))?.position ?? 0;
+  if (head === done) return;
+  const news = (await store.sessions()).filter(({ lastPosition }) => lastPosition > done).map(({ key }) => key);
+  const names = new Set(news.map(nameOf));
   const links = new Map((await store.links()).map((link) => [nameOf(link.key), link]));
-  for (const key of touched.values()) {
+  for (const key of news) {
     for (const link of await linksByHead(store, key, links)) links.set(nameOf(link.key), link);
   }
   for (const link of links.values()) {
-    if (link.resolved || link.parent.relation === 'subagent') continue;
-    const parent = { provider: link.key.provider, nativeId: link.parent.nativeId };
-    const resolved = (await store.session(parent)) && (await resolve(store, link, parent));
-    if (resolved) await store.append([{ ...emptyBatch, links: [{ ...link, resolved }] }]);
+    const parent = parentOf(link);
+    if (link.parent.relation === 'subagent') continue;
+    const isNew = names.has(nameOf(link.key)) || names.has(nameOf(parent));
+    const isOpen = !link.resolved || (isNew && link.resolved.settled !== true);
+    const isReopened = !isOpen && names.has(nameOf(parent)) && (await haveCommonNews(store, parent, link.key, done));
+    if (isOpen || isReopened) await resolveAgain(store, link, parent);
   }
+  await store.append([{ ...emptyBatch, offsets: [{ consumer: LINKS, position: head, state: null }] }]);
 }
 
-/**
- * Finds out again where the links of these sessions, and those to them, lead: their events stand at other places now. What
- * was a copy in an earlier derivation stays one: what was written is still read.
- */
+/** Whether the child has a copy of anything that is new in its parent: it was read before its parent was. */
+async function haveCommonNews(store: TranscriptStore, parent: SessionKey, child: SessionKey, after: number) {
+  for await (const page of store.read({ key: parent, view: 'current', after })) {
+    const ids = new Set(page.flatMap(({ event: { source } }) => source.nativeId ?? []));
+    const known = await store.knownRecords(
+      child,
+      [...ids].map((id) => halfOf(child, id)),
+    );
+    if (known.size > 0) return true;
+  }
+  return false;
+}
+
+function parentOf({ key, parent }: SessionLink): SessionKey {
+  return { provider: key.provider, nativeId: parent.nativeId };
+}
+
+/** What was a copy stays one: it may stand in an earlier derivation, which is still read as it was written. */
+async function resolveAgain(store: TranscriptStore, link: SessionLink, parent: SessionKey): Promise<void> {
+  const resolved = (await store.session(parent)) && (await resolve(store, link, parent));
+  if (!resolved) return;
+  const isNew = ([first]: readonly [number, number]) => resolved.copied.some((range) => range[0] === first);
+  const before = (link.resolved?.copied ?? []).filter((range) => !isNew(range));
+  const copied = [...before, ...resolved.copied];
+  await store.append([{ ...emptyBatch, links: [{ ...link, resolved: { ...resolved, copied } }] }]);
+}
+
+/** Finds out again where the links of these sessions, and those to them, lead: their events stand at other places now. */
 export async function relinkSessions(store: TranscriptStore, keys: readonly SessionKey[]): Promise<void> {
   const names = new Set(keys.map(nameOf));
   for (const link of await store.links()) {
-    const parent = { provider: link.key.provider, nativeId: link.parent.nativeId };
+    const parent = parentOf(link);
     const isMeant = names.has(nameOf(link.key)) || names.has(nameOf(parent));
-    if (!isMeant || link.parent.relation === 'subagent' || !(await store.session(parent))) continue;
-    const resolved = await resolve(store, link, parent);
-    if (!resolved) continue;
-    const isNew = ([first]: readonly [number, number]) => resolved.copied.some((range) => range[0] === first);
-    const before = (link.resolved?.copied ?? []).filter((range) => !isNew(range));
-    const copied = [...before, ...resolved.copied];
-    await store.append([{ ...emptyBatch, links: [{ ...link, resolved: { ...resolved, copied } }] }]);
+    if (isMeant && link.parent.relation !== 'subagent') await resolveAgain(store, link, parent);
   }
 }
 
@@ -108,13 +140,21 @@ async function resolve(
 ): Promise<SessionLink['resolved']> {
   if (parent.ordinal !== undefined || parent.byteOffset !== undefined) {
     const parentSeq = await lastSeq(store, parentKey, (stored) => isBefore(stored, parent));
-    return { parentSeq, copied: [] };
+    const isBehind = parentSeq < ((await store.session(parentKey))?.lastSeq ?? 0);
+    return { parentSeq, copied: [], ...(isBehind && { settled: true }) };
   }
-  const { copied, lastRecord } = await findCopies(store, key, parentKey);
+  const { copied, lastRecord, isOver } = await findCopies(store, key, parentKey);
   const point = lastRecord ?? parent.record;
   const parentSeq =
     point === undefined ? 0 : await lastSeq(store, parentKey, ({ event }) => event.source.nativeId === point);
-  return { parentSeq, copied };
+  const isSettled = isOver && !(await isUnfinished(store, key)) && !(await isUnfinished(store, parentKey));
+  return { parentSeq, copied, ...(isSettled && { settled: true }) };
+}
+
+/** Whether a file of the session was not read to its end, because a pass was stopped or killed. */
+async function isUnfinished(store: TranscriptStore, { provider, nativeId }: SessionKey): Promise<boolean> {
+  const sources = await store.sources();
+  return sources.some((one) => one.provider === provider && one.nativeId === nativeId && isCutOff(one.stat));
 }
 
 /** Whether an event was read from the part of the parent that the child counts as its own history. */
@@ -135,10 +175,14 @@ async function lastSeq(
   return 0;
 }
 
-/** The child's events whose record the parent has too: ranges of seq. Copies stand at the beginning. */
+/**
+ * The child's events whose record the parent has too: ranges of seq. Copies stand at the beginning: they are over when
+ * somebody has said something of their own behind them.
+ */
 async function findCopies(store: TranscriptStore, key: SessionKey, parent: SessionKey) {
   const copied: [number, number][] = [];
   let lastRecord: string | undefined;
+  let isOver = false;
   for await (const page of store.read({ key, view: 'current' })) {
     const records = new Map(
       page.flatMap(({ event: { source } }) =>
@@ -149,14 +193,20 @@ async function findCopies(store: TranscriptStore, key: SessionKey, parent: Sessi
     if (known.size === 0 && records.size > 0) break;
     for (const { event } of page) {
       const id = event.source.nativeId;
-      if (id === undefined || !known.has(records.get(id) ?? '')) continue;
+      const isCopy = id !== undefined && known.has(records.get(id) ?? '');
+      isOver = isCopy ? false : isOver || (lastRecord !== undefined && isOwnWords(event));
+      if (!isCopy) continue;
       const range = copied.at(-1);
       if (range && range[1] === event.seq - 1) range[1] = event.seq;
       else copied.push([event.seq, event.seq]);
       lastRecord = id;
     }
   }
-  return { copied, lastRecord };
+  return { copied, lastRecord, isOver };
+}
+
+function isOwnWords({ kind, origin, copyOf }: KatoEvent): boolean {
+  return (kind === 'user.message' || kind === 'assistant.message') && origin !== 'replayed' && copyOf === undefined;
 }
 
 function halfOf(session: SessionKey, id: string): string {

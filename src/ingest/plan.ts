@@ -23,7 +23,7 @@ export interface Plan {
   readonly readings: readonly PlannedReading[];
   /** Known sources that only have another path now. */
   readonly moved: readonly { readonly record: SourceRecord; readonly found: FoundSource }[];
-  /** Known sources whose file is nowhere below the roots any more. */
+  /** Known sources whose file is nowhere below the roots any more, as far as those could be read. */
   readonly gone: readonly SourceRecord[];
   readonly unchanged: number;
 }
@@ -32,6 +32,7 @@ export function planPass(
   found: readonly FoundSource[],
   known: readonly SourceRecord[],
   roots: readonly string[],
+  unreadable: readonly string[] = [],
 ): Plan {
   const byFile = new Map(known.map((record) => [fileKey(record.provider, record.stat), record]));
   const pairs = onePerFile(found, byFile).map((one) => ({ one, same: byFile.get(fileOf(one)) }));
@@ -51,7 +52,8 @@ export function planPass(
     } else if (same.path === one.path && !same.gone) unchanged += 1;
     else moved.push({ record: same, found: one });
   }
-  const gone = claims.left().filter((record) => !record.gone && isBelow(record.path, roots));
+  const isSearched = (path: string) => isBelow(path, roots) && !unreadable.includes(path) && !isBelow(path, unreadable);
+  const gone = claims.left().filter((record) => !record.gone && isSearched(record.path));
   return { readings: readings.sort(inOrder), moved, gone, unchanged };
 }
 

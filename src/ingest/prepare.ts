@@ -6,7 +6,7 @@ import type { ReadableFile, SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
-import { readPlain, readZstd } from './bytes.ts';
+import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
 import { decodeFrame } from './decode.ts';
 import { continuation, matches, type ProbedContent } from './fingerprint.ts';
 import { frameJournal } from './framing/document.ts';
@@ -27,6 +27,8 @@ export type Prepared =
 export interface PrepareContext {
   readonly files: SourceFiles;
   readonly store: TranscriptStore;
+  /** Every byte that is read counts. */
+  readonly counters: ReadCounter;
 }
 
 /** A source that has not been read. */
@@ -54,7 +56,7 @@ export async function prepareReading(planned: PlannedReading, context: PrepareCo
   if (!file) return { kind: 'same', record };
   try {
     const isZstd = match.framing === 'jsonl.zst';
-    const verdict = isZstd ? await judgeZstd(file, record) : judgePlain(file, record, context.store);
+    const verdict = isZstd ? await judgeZstd(file, record, context.counters) : judgePlain(file, record, context);
     if (verdict === 'same') return { kind: 'same', record };
     if (verdict !== 'other') return { kind: 'read', record, content: verdict, restart: record.checkpoint.unswept };
     if (known.by === 'name') return { kind: 'read', record: newSource(planned), restart: false };
@@ -75,14 +77,14 @@ function restarted(record: SourceRecord): Prepared {
 function judgePlain(
   file: ReadableFile,
   record: SourceRecord,
-  store: TranscriptStore,
+  { store, counters }: PrepareContext,
 ): ProbedContent | 'same' | 'other' {
   const { probe } = record;
   if (!probe) return 'other';
-  const content = continuation(file, probe);
+  const content = continuation(file, probe, counters);
   if (!content) return 'other';
   if (file.stat().sizeBytes > probe.endBytes) return content;
-  return equalsRaw(file, store.raw(record.id), probe.endBytes) ? 'same' : 'other';
+  return equalsRaw(file, store.raw(record.id), probe.endBytes, counters) ? 'same' : 'other';
 }
 
 /** Whether the file holds, byte for byte, what was kept of it: a rewrite of the same size leaves the ends alone. */
@@ -90,22 +92,29 @@ function equalsRaw(
   file: ReadableFile,
   kept: Iterable<{ offset: number; data: Uint8Array }>,
   endBytes: number,
+  counters: ReadCounter,
 ): boolean {
   let end = 0;
   for (const { offset, data } of kept) {
     const bytes = Buffer.alloc(data.length);
-    if (file.read(bytes, offset) !== data.length || !bytes.equals(data)) return false;
+    const read = file.read(bytes, offset);
+    counters.bytesRead += read;
+    if (read !== data.length || !bytes.equals(data)) return false;
     end = offset + data.length;
   }
   return end === endBytes;
 }
 
-async function judgeZstd(file: ReadableFile, { probe }: SourceRecord): Promise<'same' | 'other'> {
+async function judgeZstd(
+  file: ReadableFile,
+  { probe }: SourceRecord,
+  counters: ReadCounter,
+): Promise<'same' | 'other'> {
   if (!probe) return 'other';
   const head: Uint8Array[] = [];
   let total = 0;
   let tail: Uint8Array = new Uint8Array();
-  for await (const piece of readZstd(file, { bytesRead: 0 }, () => {})) {
+  for await (const piece of readZstd(file, counters, () => {})) {
     if (total < probe.headBytes) head.push(piece.slice(0, probe.headBytes - total));
     total += piece.length;
     tail = Buffer.concat([tail, piece.subarray(-probe.tailBytes)]).subarray(-probe.tailBytes);
@@ -129,7 +138,12 @@ function withState(record: SourceRecord, provider: Provider, match: SourceMatch,
 }
 
 /** Counts frames by hash in the part of a source before `endBytes`; only the hashes asked for. */
-export function countFrames(file: ReadableFile, endBytes: number, wanted: ReadonlySet<string>): Map<string, number> {
+export function countFrames(
+  file: ReadableFile,
+  endBytes: number,
+  wanted: ReadonlySet<string>,
+  counters: ReadCounter,
+): Map<string, number> {
   const counts = new Map<string, number>();
   const framer = createJsonlFramer();
   const count = ({ hash }: CutFrame) => {
@@ -137,7 +151,7 @@ export function countFrames(file: ReadableFile, endBytes: number, wanted: Readon
     if (wanted.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
   };
   let offset = 0;
-  for (const piece of readPlain(file, 0, { bytesRead: 0 })) {
+  for (const piece of readPlain(file, 0, counters)) {
     framer.push(piece.subarray(0, Math.max(0, endBytes - offset))).frames.forEach(count);
     offset += piece.length;
     if (offset >= endBytes) break;

@@ -14,9 +14,9 @@ import { pack } from '../store/page.ts';
 import { type Batch, type Blob, type Cause, emptyBatch, type RawChunk } from '../store/store.ts';
 import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
 import { Collector, type CommandFinder, type SideFileContent } from './collector.ts';
-import { type ProbedContent, Prober } from './fingerprint.ts';
+import { type ProbedContent, Prober, UNFINISHED } from './fingerprint.ts';
 import { FrameFold } from './frame-fold.ts';
-import { frameDocument } from './framing/document.ts';
+import { frameDocument, waitingCursor } from './framing/document.ts';
 import type { Framed } from './framing/framer.ts';
 import { createJsonlFramer, jsonlPosition } from './framing/jsonl.ts';
 import { type OccurrenceLookup, Occurrences } from './occurrence.ts';
@@ -57,8 +57,6 @@ const BATCH_BYTES = 1024 * 1024;
 /** Smaller raw chunks of a growing source are left to the store, which joins them before it compresses. */
 const PACK_RAW_FROM_BYTES = 64 * 1024;
 const SIDE_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
-/** A time of change that no file has. */
-const UNFINISHED = '-1';
 const COMPANION_LIMIT_BYTES = 1024 * 1024;
 
 /** Reads the source. Yields nothing when the file is gone. */
@@ -152,7 +150,7 @@ class SourceReader {
       this.#fold.restart();
     }
     this.#prober.add(bytes);
-    await this.#take({ frames: framed.frames, quarantined: [], diagnostics: framed.diagnostics });
+    await this.#take(framed);
     this.takeCompanions();
     const { offset, data, ends } = framed.journal;
     const packed = pack(data);
@@ -228,7 +226,8 @@ class SourceReader {
   /** Of a document that is not complete: that it was looked at as it is now, so that it is not read again unchanged. */
   #waiting(): Batch {
     const { record, stat, path, match, cause } = this.#reading;
-    const seen = { ...record, path, stat, nativeId: record.nativeId ?? match.nativeId, gone: false };
+    const checkpoint = { ...record.checkpoint, cursor: waitingCursor(record.checkpoint.cursor) };
+    const seen = { ...record, path, stat, checkpoint, nativeId: record.nativeId ?? match.nativeId, gone: false };
     return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
   }
 

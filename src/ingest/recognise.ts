@@ -5,6 +5,7 @@
 import type { SourceFiles } from '../core/ports.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
 import type { FoundSource } from './discovery.ts';
+import { scanValue, skipSpace, toText } from './framing/scan.ts';
 
 /** How much of a file is looked at. Whole documents are looked at whole, up to this size. */
 const LOOK_BYTES = 4 * 1024 * 1024;
@@ -25,6 +26,9 @@ export function recogniseFile(
   const packed = placed.find(({ match }) => match.framing === 'jsonl.zst');
   if (packed) return { ...packed, path, stat };
   const first = firstRecord(files, path);
+  // A document that is not complete, or longer than the look, says nothing; its place does.
+  const document = first === undefined && placed.find(({ match }) => match.framing === 'document');
+  if (document) return { ...document, path, stat };
   for (const provider of providers) {
     const loose = first === undefined ? undefined : provider.recognise(first, name);
     if (!loose) continue;
@@ -54,12 +58,10 @@ function firstRecord(files: SourceFiles, path: string): unknown {
   if (!file) return undefined;
   try {
     const bytes = Buffer.alloc(Math.min(file.stat().sizeBytes, LOOK_BYTES));
-    const text = bytes
-      .subarray(0, file.read(bytes, 0))
-      .toString('utf8')
-      .replace(/^\ufeff/, '');
+    const text = toText(bytes.subarray(0, file.read(bytes, 0))).replace(/^\ufeff/, '');
     return (
       parse(text) ??
+      parse(firstValue(text)) ??
       text
         .split('\n', 20)
         .map(parse)
@@ -68,6 +70,13 @@ function firstRecord(files: SourceFiles, path: string): unknown {
   } finally {
     file.close();
   }
+}
+
+/** The JSON value that the text begins with, whatever stands behind it; nothing if there is none. */
+function firstValue(text: string): string {
+  const bytes = Buffer.from(text);
+  const scan = scanValue(bytes, skipSpace(bytes, 0));
+  return scan.kind === 'complete' ? toText(bytes.subarray(0, scan.end)) : '';
 }
 
 function parse(text: string): unknown {

@@ -9,6 +9,7 @@ import type { SourceRecord } from '../core/source.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Batch, Cause } from '../store/store.ts';
 import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+import { readingFailure } from './reading-failure.ts';
 
 /** A reading without its functions. */
 interface Order {
@@ -40,20 +41,25 @@ export function createReaderPool(entry: URL, size: number, data?: unknown): Read
   const all: PooledWorker[] = [];
   const waiting: ((worker: PooledWorker) => void)[] = [];
 
+  function start(): PooledWorker {
+    const started = new PooledWorker(entry, data);
+    all.push(started);
+    return started;
+  }
+
   function borrow(): Promise<PooledWorker> {
     const free = idle.pop();
     if (free) return Promise.resolve(free);
-    if (all.length < size) {
-      const started = new PooledWorker(entry, data);
-      all.push(started);
-      return Promise.resolve(started);
-    }
+    if (all.length < size) return Promise.resolve(start());
     return new Promise((resolve) => waiting.push(resolve));
   }
 
   function giveBack(worker: PooledWorker): void {
     const next = waiting.shift();
-    if (next) next(worker);
+    if (worker.isDead) {
+      all.splice(all.indexOf(worker), 1);
+      next?.(start());
+    } else if (next) next(worker);
     else idle.push(worker);
   }
 
@@ -79,7 +85,7 @@ class PooledWorker {
   #died: Error | undefined;
 
   constructor(entry: URL, data: unknown) {
-    this.#worker = new Worker(entry, { workerData: data });
+    this.#worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => {
       this.#messages.push(message);
@@ -89,6 +95,11 @@ class PooledWorker {
       this.#died = error;
       this.#wake();
     });
+  }
+
+  /** A worker dies of a file that is too large for its memory. */
+  get isDead(): boolean {
+    return this.#died !== undefined;
   }
 
   async *read({ provider, root, path, record, cause, counters }: Reading): AsyncGenerator<Batch> {
@@ -179,8 +190,7 @@ export function serveReadings(port: MessagePort, parts: ReadingParts): void {
       const { bytesRead = 0, framesDecoded = 0 } = reading?.counters ?? {};
       port.postMessage({ kind: 'end', bytesRead, framesDecoded } satisfies FromWorker);
     } catch (error) {
-      const isSystem = error instanceof Error && 'syscall' in error && 'code' in error;
-      const code = isSystem ? String(error.code) : undefined;
+      const code = readingFailure(error);
       const message = error instanceof Error ? error.message : 'unknown failure';
       port.postMessage({ kind: 'failed', code, message } satisfies FromWorker);
     }

@@ -28,7 +28,7 @@ export class Feeder {
 
   async fold(state: JsonValue, stored: KatoEvent, options: FormatOptions): Promise<Formatted> {
     const event = this.#seen(stored);
-    const seqs = this.#format.needs(state, event);
+    const seqs = this.#format.needs(state, event, options);
     const related = seqs.length === 0 ? NOTHING : await this.#pick(seqs);
     const folded = this.#format.fold(state, { event, related }, options);
     if (options.tools) this.#remember(event);

@@ -24,7 +24,10 @@ export interface WritePolicy {
 
 export type Verdict =
   | { readonly allowed: true; readonly root: WriteRoot; readonly components: readonly string[] }
-  | { readonly allowed: false; readonly reason: string };
+  | { readonly allowed: false; readonly reason: string; readonly cause: DenialCause };
+
+/** What a refusal is for: the folder, the end of the name, or something else about the path. */
+export type DenialCause = 'outside' | 'suffix' | 'path';
 
 const SUFFIXES = ['.md', '.markdown', '.jsonl'];
 
@@ -50,7 +53,7 @@ export function judge(path: string, policy: WritePolicy): Verdict {
     .map((candidate) => ({ candidate, folder: normalise(candidate.path) }))
     .filter(({ folder }) => isBelow(normal, folder))
     .sort((a, b) => b.folder.length - a.folder.length)[0];
-  if (!innermost) return deny('it is outside the folders where kato may write');
+  if (!innermost) return deny('it is outside the folders where kato may write', 'outside');
   const { candidate: root, folder } = innermost;
   if (root.kind !== 'recordings' && isInside(normal, policy.katoHome)) return deny("it is inside kato's own folder");
   const components = normal
@@ -62,7 +65,7 @@ export function judge(path: string, policy: WritePolicy): Verdict {
   const name = components.at(-1) ?? '';
   const lower = name.toLowerCase();
   if (!SUFFIXES.some((suffix) => lower.endsWith(suffix) && lower.length > suffix.length)) {
-    return deny('its name must end in .md, .markdown or .jsonl');
+    return deny('its name must end in .md, .markdown or .jsonl', 'suffix');
   }
   if (STEERING.test(lower)) return deny('files of this name guide agents or people');
   if (root.kind === 'project' && components.some((part) => STEERING_FOLDERS.has(part.toLowerCase()))) {
@@ -78,8 +81,8 @@ export function isProjectFolder(path: string, userHome: string, katoHome: string
   return path.startsWith('/') && normal !== '' && normal !== normalise(userHome) && !isOwn;
 }
 
-function deny(reason: string): Verdict {
-  return { allowed: false, reason };
+function deny(reason: string, cause: DenialCause = 'path'): Verdict {
+  return { allowed: false, reason, cause };
 }
 
 function flawOf(component: string): string | undefined {

@@ -15,7 +15,7 @@
 import type { KatoError } from '../core/errors.ts';
 import { appendBatch } from './sqlite/append.ts';
 import { storeFailure } from './sqlite/failure.ts';
-import { forgetSessions, scrub } from './sqlite/forget.ts';
+import { forgetSessions, readOwed, scrub, scrubAtOnce, settleScrub } from './sqlite/forget.ts';
 import { type Database, openDatabase } from './sqlite/open.ts';
 import { pickEvents, readEvents } from './sqlite/read.ts';
 import * as records from './sqlite/records.ts';
@@ -29,6 +29,7 @@ export function openSqliteStore(path: string): TranscriptStore {
   const database = attempt(doing, () => openDatabase(path));
   const write = writer(database, path);
   const read = <T>(action: () => T): T => attempt(`cannot read the store ${path}`, action);
+  resumeScrub(database);
   return {
     append: async (batches) =>
       write(
@@ -38,7 +39,10 @@ export function openSqliteStore(path: string): TranscriptStore {
     rederive: async (batches) => write(() => rederiveSessions(database, batches)),
     async forget(...keys) {
       write(() => forgetSessions(database, keys));
-      attempt(`cannot clean the store ${path}`, () => scrub(database));
+      const owed = read(() => readOwed(database));
+      if (owed === undefined) return;
+      attempt(`the session is forgotten, but its text cannot be cleaned out of ${path}`, () => scrub(database));
+      write(() => settleScrub(database, owed));
     },
     read: (query) => guarded(`cannot read the store ${path}`, readEvents(database, query)),
     raw: (source) => guardedSync(`cannot read the store ${path}`, records.readRaw(database, source)),
@@ -62,6 +66,16 @@ export function openSqliteStore(path: string): TranscriptStore {
     stats: async () => read(() => records.readStats(database)),
     close: async () => attempt(`cannot close the store ${path}`, () => database.raw.close()),
   };
+}
+
+/** Does what a forgetting that failed half-way still owes. */
+function resumeScrub(database: Database): void {
+  try {
+    const owed = readOwed(database);
+    if (owed !== undefined && scrubAtOnce(database)) settleScrub(database, owed);
+  } catch {
+    // The note stays, and the scrub is tried again. Whoever reads or writes this store is told what is wrong with it.
+  }
 }
 
 /** Runs writes as one transaction each, and refuses all after the disk has failed. */

@@ -39,7 +39,10 @@ export interface RawChunk {
   readonly ends?: readonly number[] | undefined;
 }
 
-/** Bytes that no frame could be made of. They are in the raw chunks like all others. */
+/**
+ * Bytes that no frame could be made of. They are in the raw chunks like all others. The offset is the file's, also where
+ * the raw chunks are a journal of what was read from a file that is rewritten.
+ */
 export interface Quarantine {
   readonly offset: number;
   readonly bytes: number;
@@ -83,6 +86,8 @@ export interface SessionLink {
     readonly parentSeq: number;
     /** Seqs of the child that are copies of the parent's events: pairs of first and last. */
     readonly copied: readonly (readonly [number, number])[];
+    /** True when nothing that comes later can change it. */
+    readonly settled?: boolean;
   };
 }
 
@@ -219,7 +224,8 @@ export interface TranscriptStore {
   rederive(batches: Iterable<Batch>): Promise<Appended>;
   /**
    * Deletes sessions with their raw bytes, and remembers not to take them in again. Nothing of their text is left in any
-   * file of the store; that may cost a copy of all of it, so forget many at once.
+   * file of the store; that may cost a copy of all of it, so forget many at once. Where it fails after the deletion, with
+   * text left in a file, forgetting a session again, or opening the store, finishes it.
    */
   forget(...keys: readonly SessionKey[]): Promise<void>;
   forgotten(): Promise<readonly SessionKey[]>;

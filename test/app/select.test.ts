@@ -65,11 +65,24 @@ describe('a session is named', () => {
     assert.equal(native('latest', []), undefined);
   });
 
-  it('by the folder one is in: the newest that works there, below, or above, and not in one with a like name', () => {
-    assert.equal(native('@here', ALL, '/w/tea'), B.key.nativeId);
+  it('by the folder one is in: the newest there, else in the nearest folder around, and not in one with a like name', () => {
+    assert.equal(native('@here', ALL, '/w/tea'), A.key.nativeId);
+    assert.equal(native('@here', ALL, '/w/tea/pot/lid'), B.key.nativeId);
+    assert.equal(native('@here', ALL, '/w/tea/cup'), A.key.nativeId);
+    assert.equal(native('@here', ALL, '/w'), undefined, 'what works below is elsewhere');
     assert.equal(native('@here', ALL, '/w/teapot/lid'), C.key.nativeId);
     assert.equal(native('@here', [A, C], '/w/tea'), A.key.nativeId);
     assert.equal(native('@here', ALL, '/elsewhere'), undefined);
+  });
+
+  it('by the folder one is in, never by one that holds everything, unless that is where one is', () => {
+    for (const cwd of ['/', '/home/ada', '/tmp', '/run/ada/tmp']) {
+      const everywhere = [session('dddd4444', { cwd, lastAt: '2026-07-04T10:00:00.000Z' })];
+      const here = (from: string) => select('@here', from, everywhere, ['/home/ada', '/run/ada/tmp'])?.key.nativeId;
+      assert.equal(here(cwd), 'dddd4444');
+      for (const from of ['/home/ada/tea', '/tmp/x', '/run/ada/tmp/x', '/w'])
+        assert.equal(here(from), undefined, `${cwd} ${from}`);
+    }
   });
 });
 
@@ -120,7 +133,7 @@ describe('sub-agents, and sessions in which nobody spoke', () => {
 
   it('are never the latest, nor the one here', () => {
     assert.equal(native('latest', [...ALL, sub, silent]), B.key.nativeId);
-    assert.equal(native('@here', [...ALL, sub, silent], '/w/tea'), B.key.nativeId);
+    assert.equal(native('@here', [...ALL, sub, silent], '/w/tea'), A.key.nativeId);
   });
 
   it('stand back where a prefix fits a session too', () => {

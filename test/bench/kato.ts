@@ -37,6 +37,16 @@ export function runKato(env: NodeJS.ProcessEnv, args: readonly string[]): Cost {
   return { stdout, ...JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '{}') };
 }
 
+/** How often the disk is waited for while a command runs; absent without strace. */
+export function countSyncs(env: NodeJS.ProcessEnv, args: readonly string[]): number | undefined {
+  const trace = ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-e', 'signal=none'];
+  const { status, stderr } = spawnSync('strace', [...trace, process.execPath, CHILD, ...args], {
+    env,
+    encoding: 'utf8',
+  });
+  return status === 0 ? (stderr.match(/f(?:data)?sync\(/g)?.length ?? 0) : undefined;
+}
+
 /** Seconds that one core needs to parse every line below a folder. */
 export function parseControl(folder: string): { readonly seconds: number; readonly bytes: number } {
   const { stdout } = spawnSync(process.execPath, [CONTROL, folder], { encoding: 'utf8' });

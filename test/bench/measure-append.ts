@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openKato } from '../../src/main.ts';
 import { type Figure, median, megabytes, seconds } from './figures.ts';
 import { writeRecords } from './generate.ts';
-import { benchEnvironment, runKato } from './kato.ts';
+import { benchEnvironment, countSyncs, runKato } from './kato.ts';
 import { Random } from './random.ts';
 import { claudeRecords } from './sessions/claude.ts';
 
@@ -30,6 +30,10 @@ export async function measureAppend(folder: string, scale: number): Promise<read
       name: '  most bytes read beyond the new ones',
       value: String(large.extraBytes),
       limit: { most: 8192, of: large.extraBytes },
+    },
+    {
+      name: '  waits for the disk (fsync) of `kato import` for one line',
+      value: large.syncs === undefined ? 'no strace' : String(large.syncs),
     },
   ];
 }
@@ -77,5 +81,8 @@ async function appendTo(folder: string, bytes: number) {
   } finally {
     await kato.close();
   }
-  return { bytes: statSync(path).size, seconds: median(times), control: median(controls), extraBytes };
+  const last = `${JSON.stringify(records.next().value)}\n`;
+  appendFileSync(path, last);
+  const syncs = countSyncs(env, ['-q', 'import']);
+  return { syncs, bytes: statSync(path).size, seconds: median(times), control: median(controls), extraBytes };
 }

@@ -5,6 +5,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { KATO, type Run, TestHome } from '../support/cli.ts';
+import { needsUser, runWithoutRights } from '../support/run-without-rights.ts';
+import { addSession, geminiSession } from '../support/session-files.ts';
 
 type Context = { after(fn: () => void): void };
 
@@ -43,6 +45,20 @@ describe('a wrong config or store', () => {
     assert.ok(!existsSync(home.kato), 'and nothing was made');
   });
 
+  it('a folder of kato that may not be looked into', { skip: needsUser }, (t) => {
+    const home = homeWithSession(t);
+    chmodSync(home.kato, 0);
+    const run = runWithoutRights(home, ['sessions']);
+    chmodSync(home.kato, 0o700);
+    assertFailure(
+      run,
+      home,
+      1,
+      /^kato: cannot open ~\/\.kato\/config\.yaml: permission denied$/,
+      /^hint: check the perm/,
+    );
+  });
+
   it('an unknown key, with its line and what was meant', (t) => {
     const home = new TestHome(t);
     home.ok(['init', '--yes']);
@@ -76,7 +92,7 @@ describe('a wrong config or store', () => {
     assertFailure(
       home.run(['config', 'set', 'recording.preset', 'fulll']),
       home,
-      1,
+      2,
       /`recording\.preset` is "fulll"$/,
       /^hint: .*prompts or chat or full or audit$/,
     );
@@ -113,7 +129,7 @@ describe('a wrong config or store', () => {
 
 describe('something wrong to read', () => {
   it('a file that cannot be read is named, and the others are read', {
-    skip: process.getuid?.() === 0 && !canDropRights() ? 'needs a user without rights' : false,
+    skip: needsUser,
   }, (t) => {
     const home = new TestHome(t);
     home.addCase('claude-code', 'plain');
@@ -128,6 +144,28 @@ describe('something wrong to read', () => {
       /^warning: cannot read ~\/\.claude\/projects\/-w-toy\/2222\S+\.jsonl: permission denied$/m,
     );
     assert.match(run.stdout, /^\d+ events in 1 session, from 1 file /);
+    const named = runWithoutRights(home, ['import', secret]);
+    assert.equal(named.status, 1);
+    assert.equal(named.stderr.match(/^warning: /gm)?.length, 1, named.stderr);
+  });
+
+  it('a folder of an agent is named by status, and the rest is told as ever', { skip: needsUser }, (t) => {
+    const home = homeWithSession(t);
+    addSession(home, geminiSession({ id: '6e310000-0000-4000-8000-000000000003', said: [{ by: 'user', text: 'hi' }] }));
+    home.ok(['import']);
+    for (const folder of ['.gemini', '.gemini/tmp']) {
+      chmodSync(home.path(folder), 0);
+      const run = runWithoutRights(home, ['status']);
+      const json = runWithoutRights(home, ['status', '--json']);
+      chmodSync(home.path(folder), 0o700);
+      assert.deepEqual([run.status, run.stderr], [0, ''], folder);
+      assert.match(run.stdout, /^Gemini CLI +cannot read ~\/\.gemini\/tmp: permission denied$/m);
+      assert.match(run.stdout, /^Claude Code +1 file, last activity/m);
+      assert.doesNotMatch(run.stdout, /deleted by the agents/);
+      const { providers, gone } = JSON.parse(json.stdout).data;
+      const roots = [{ path: home.path('.gemini/tmp'), exists: true, unreadable: 'EACCES' }];
+      assert.deepEqual([providers.find(({ id }: { id: string }) => id === 'gemini-cli').roots, gone], [roots, 0]);
+    }
   });
 
   it('a path that is not there', (t) => {
@@ -212,13 +250,21 @@ describe('something wrong to write', () => {
       home,
       4,
       /^kato: may not write ~\/x\.md: it is outside the folders where kato may write$/,
-      /^hint: add the folder to write\.roots/,
+      /^hint: `kato config set write\.roots '\["~"\]'` allows the folder; or print with -o - and redirect$/,
     );
     assert.ok(!existsSync(home.path('x.md')));
     assert.match(
       readFileSync(home.path('.kato/logs/audit.jsonl'), 'utf8'),
       /"event":"write\.denied","path":"~\/x\.md"/,
     );
+  });
+
+  it('a destination with another ending', (t) => {
+    const home = homeWithSession(t);
+    mkdirSync(home.path('notes'));
+    home.ok(['config', 'set', 'write.roots', '[~/notes]']);
+    const run = home.run(['export', SESSION, '-o', 'notes/x.txt']);
+    assertFailure(run, home, 4, /its name must end in/, /^hint: use \.md, \.markdown or \.jsonl$/);
   });
 
   it('a destination that steers agents', (t) => {
@@ -250,7 +296,7 @@ describe('something wrong to write', () => {
   });
 
   it('a read-only destination', {
-    skip: !canDropRights() && process.getuid?.() === 0 ? 'needs a user without rights' : false,
+    skip: needsUser,
   }, (t) => {
     const home = homeWithSession(t);
     mkdirSync(home.path('notes'));
@@ -338,23 +384,6 @@ function randomText(seed: number): string {
   let text = '';
   for (let index = 0; index < 60; index++) text += Math.imul(seed * 61 + index, 0x9e3779b1).toString(36);
   return text.replaceAll('-', 'm');
-}
-
-function canDropRights(): boolean {
-  return process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=65534', 'true']).status === 0;
-}
-
-/** Runs kato as a user who may not do everything: root reads and writes what nobody else can. */
-function runWithoutRights(home: TestHome, args: readonly string[]): Run {
-  if (process.getuid?.() !== 0) return home.run(args);
-  spawnSync('chown', ['-R', '65534', home.folder]);
-  const command = ['--reuid=65534', '--clear-groups', process.execPath, KATO, ...args];
-  const { status, stdout, stderr } = spawnSync('setpriv', command, {
-    encoding: 'utf8',
-    env: home.env,
-    cwd: home.folder,
-  });
-  return { status, stdout, stderr };
 }
 
 function canMount(): boolean {

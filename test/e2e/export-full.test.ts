@@ -132,7 +132,7 @@ Why does the timer ring twice?
 >
 > **Looking for a second listener**
 
-**Tool: exec\\_command** grep -n "on('ring'" \\*.ts
+**Tool: exec\\_command**
 
 \`\`\`sh
 grep -n "on('ring'" *.ts

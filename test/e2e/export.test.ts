@@ -1,9 +1,10 @@
 /** From each agent's own file, in the place where it lies, to the whole exported file. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
-import { TestHome } from '../support/cli.ts';
+import { KATO, TestHome } from '../support/cli.ts';
 import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
 import { sharedHome } from '../support/shared-home.ts';
 
@@ -68,6 +69,17 @@ describe('a session of each agent, from its file to the exported file', () => {
       AGENTS.map((agent) => MARKDOWN[agent]),
     );
     assert.deepEqual(readdirSync(home.path('notes/archive')).sort(), paths.map((path) => basename(path)).sort());
+  });
+
+  it('to a folder that is not allowed: the command that is shown for it keeps those that are', (t) => {
+    const home = homeWithAll(t);
+    for (const folder of ['notes', "Ada's work"]) mkdirSync(home.path(folder));
+    home.ok(['config', 'set', 'write.roots', '[~/notes]']);
+    const words = ['export', NATIVE.codex, '-o', "Ada's work/x.md"];
+    const [, command = ''] = /^hint: `kato (.*)` allows/m.exec(home.run(words).stderr) ?? [];
+    spawnSync('bash', ['-c', `"$0" "$1" ${command}`, process.execPath, KATO], { env: home.env, cwd: home.folder });
+    assert.deepEqual(home.json(['config', 'get', 'write.roots']), [home.path('notes'), home.path("Ada's work")]);
+    home.ok(words);
   });
 
   it('several of which one does not exist: none is written', (t) => {

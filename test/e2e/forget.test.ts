@@ -1,14 +1,16 @@
 /** What was forgotten is nowhere: not in a page of the database that is free now, not in a log, and not back tomorrow. */
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { TestHome } from '../support/cli.ts';
 import { filesBelow } from '../support/derive.ts';
-import { addSession, claudeSession, codexSession, type Said } from '../support/session-files.ts';
+import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
 import { runOnTerminal, withoutTerminal } from '../support/terminal.ts';
 
 const SECRET = 'xylophone-4711';
 const SESSION = 'f0ac0de0-0000-4000-8000-000000000001';
+const UNKEPT = 'f0ac0de0-0000-4000-8000-00000000000f';
 const OTHER = '019f0ac0-0000-7000-8000-000000000002';
 
 /** A session that names the secret everywhere: in its title, in its folder, in long and short messages, and in a name. */
@@ -123,18 +125,81 @@ describe('kato forget', () => {
       const { status, screen } = runOnTerminal(home, `forget ${SESSION}`, { typed });
       assert.equal(status, 1, screen);
       assert.match(screen, /Forget [0-9a-f]{8} “About xylophone-4711” for ever\? \[y\/N\]/);
-      assert.match(screen, /nothing was forgotten/);
+      assert.match(screen, /^nothing was forgotten$/m);
     }
     assert.equal(home.json<unknown[]>(['sessions']).length, 2);
     assert.match(runOnTerminal(home, `forget ${SESSION}`, { typed: 'y\n' }).screen, /^forgot [0-9a-f]{8}$/m);
     assert.equal(home.json<unknown[]>(['sessions']).length, 1);
   });
 
-  it('says so when there is nothing to forget', (t) => {
+  it('can be done again, by any of its ids, and asks nothing then', (t) => {
+    const home = homeWithSecret(t);
+    const forgot = home.ok(['forget', SESSION, '--yes']);
+    const [, shortId = ''] = /^forgot ([0-9a-f]{8})\n$/.exec(forgot) ?? [];
+    rmSync(home.path('.claude'), { recursive: true });
+    for (const name of [SESSION, SESSION.slice(0, 8), `claude-code/${SESSION}`, shortId]) {
+      assert.equal(home.ok(['forget', name]), forgot);
+    }
+    assert.equal(home.json<unknown[]>(['sessions']).length, 1);
+  });
+
+  it('is remembered: what was forgotten is not shown, exported or derived from its agent’s file', (t) => {
+    const home = homeWithSecret(t);
+    const gemini = '6e310000-0000-4000-8000-000000000003';
+    addSession(home, geminiSession({ id: gemini, said: planted() }));
+    home.ok(['import']);
+    const ids = home.json<{ id: string; nativeId: string }[]>(['sessions']);
+    for (const { id, nativeId } of ids) {
+      home.ok(['forget', nativeId, '--yes']);
+      const told = `kato: session ${id.slice(0, 8)} was forgotten; its agent's file was not touched\nhint: kato does not read it`;
+      for (const name of [nativeId, nativeId.slice(0, 13), id]) {
+        for (const args of [
+          ['show', name],
+          ['export', name],
+          ['export', name, '-o', '-'],
+          ['reprocess', name],
+        ]) {
+          const run = home.run(args);
+          assert.deepEqual([run.status, run.stdout, run.stderr.slice(0, told.length)], [3, '', told], args.join(' '));
+        }
+      }
+    }
+    assert.equal(home.ok(['reprocess']), '0 sessions derived again: 0 changed\n');
+  });
+
+  it('is what an import of the file says', (t) => {
     const home = homeWithSecret(t);
     home.ok(['forget', SESSION, '--yes']);
-    const run = home.run(['forget', SESSION, '--yes']);
-    assert.equal(run.status, 3, run.stdout);
-    assert.doesNotMatch(run.stderr, new RegExp(SECRET));
+    const file = `.claude/projects/-w-toy/${SESSION}.jsonl`;
+    const run = home.run(['import', file]);
+    assert.equal(run.stderr, `warning: the session in ~/${file} was forgotten; it is not taken in again\n`);
+    assert.equal(run.stdout, 'nothing taken in\n');
+    assert.deepEqual(home.json<{ forgotten: string[] }>(['import', file]).forgotten, [home.path(file)]);
+    const all = home.run(['import']);
+    assert.deepEqual([all.status, all.stderr], [0, ''], 'an import of everything has nothing to say of it');
+  });
+
+  it('says so when there is nothing to forget', (t) => {
+    const home = homeWithSecret(t);
+    addSession(home, claudeSession({ id: UNKEPT, said: planted() }));
+    for (const name of [UNKEPT, 'ffffffff']) {
+      const run = home.run(['forget', name, '--yes']);
+      assert.equal(run.status, 3, run.stdout);
+      assert.doesNotMatch(run.stderr, new RegExp(SECRET));
+    }
+  });
+
+  it('is finished by doing it again, when a reader of the store was in the way', (t) => {
+    const home = homeWithSecret(t);
+    const reader = new DatabaseSync(home.path('.kato/kato.db'), { readOnly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM block');
+    const first = home.run(['forget', SESSION, '--yes']);
+    assert.equal(first.status, 1);
+    assert.match(first.stderr, /^kato: the session is forgotten, but .*\nhint: .*then forget the session again\n$/);
+    reader.close();
+    assert.notDeepEqual(filesWithSecret(home), []);
+    assert.match(home.ok(['forget', SESSION, '--yes']), /^forgot [0-9a-f]{8}\n$/);
+    assert.deepEqual(filesWithSecret(home), []);
+    assert.match(home.ok(['import']), /./);
   });
 });

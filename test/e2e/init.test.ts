@@ -82,7 +82,10 @@ describe('kato init on a terminal', { skip: withoutTerminal }, () => {
 
   it('takes the careful answer when there is none', (t) => {
     const home = new TestHome(t);
-    assert.equal(runOnTerminal(home, 'init', { typed: '\n\n' }).status, 0);
+    const { status, screen } = runOnTerminal(home, 'init', { typed: '\n\n' });
+    assert.equal(status, 0);
+    assert.match(screen, /\[a\]ll \/ \[r\]ecorded \(Enter: recorded\):/);
+    assert.match(screen, /\(Enter: none\):/);
     const { autoGenerateSnapshots, write } = configOf(home);
     assert.deepEqual([autoGenerateSnapshots, write.roots], [false, []]);
   });

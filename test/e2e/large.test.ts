@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { KATO, TestHome } from '../support/cli.ts';
+import { runMeasured, TestHome } from '../support/cli.ts';
 import { addSession, claudeSession, type Said } from '../support/session-files.ts';
 
 const MESSAGES = 60_000;
@@ -26,15 +26,6 @@ function textOf(index: number): string {
   return index % 1000 === 7 ? `message ${index}\n\n${CODE}` : `message ${index} ${filling}`.trim();
 }
 
-/** Runs kato and notes the most memory that it had. */
-function runMeasured(home: TestHome, args: readonly string[]) {
-  const report = home.path(`memory-${args[0]}`);
-  const hook = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS)))`;
-  const script = `data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(KATO)}); ${hook}`)}`;
-  const stdout = home.ok(args, { env: { NODE_OPTIONS: `--import=${script}` } });
-  return { stdout, memoryKb: Number(readFileSync(report, 'utf8')) };
-}
-
 describe(`a session of ${MESSAGES} messages`, { timeout: 120_000 }, () => {
   it('comes out whole, in both formats, in bounded memory', (t) => {
     const home = new TestHome(t);
@@ -42,6 +33,7 @@ describe(`a session of ${MESSAGES} messages`, { timeout: 120_000 }, () => {
     assert.ok(statSync(file).size > 30_000_000, 'it is large');
     home.ok(['init', '--yes']);
     const imported = runMeasured(home, ['import']);
+    assert.equal(imported.status, 0, imported.stderr);
     assert.ok(imported.memoryKb < MOST_IMPORT_KB, `import took ${imported.memoryKb} kB`);
 
     const { stdout, memoryKb } = runMeasured(home, ['export', SESSION]);

@@ -1,8 +1,9 @@
 /** A session that was never imported is read from its agent's file, and nothing of it is kept. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { TestHome } from '../support/cli.ts';
+import { KATO, runMeasured, TestHome } from '../support/cli.ts';
 import { filesBelow } from '../support/derive.ts';
 import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
 
@@ -116,5 +117,52 @@ describe('a session that was never imported', () => {
     addSession(home, codexSession({ id: IDS.codex, said: more }));
     assert.equal(home.ok(['show', IDS.codex]), BODY.codex);
     assert.match(home.ok(['status']), /^behind +\d+ B in 1 file not read yet$/m);
+  });
+});
+
+const LARGE = 'c1a0de00-0000-4000-8000-0000000000ff';
+const LARGE_BYTES = 60_000_000;
+/** What reading may take at any size. */
+const MOST_KB = 350_000;
+
+/** A home with one session of 60 MB that was not imported. */
+function homeWithLarge(t: { after(fn: () => void): void }): TestHome {
+  const home = new TestHome(t);
+  const text = (index: number) => `message ${index} ${`${index * 7919} lorem ipsum `.repeat(100)}`;
+  const said = Array.from(
+    { length: 32_000 },
+    (_, index): Said => ({
+      by: index % 2 === 0 ? 'user' : 'model',
+      text: text(index),
+    }),
+  );
+  const file = addSession(home, claudeSession({ id: LARGE, said }));
+  assert.ok(statSync(file).size > LARGE_BYTES, `${statSync(file).size} bytes`);
+  home.ok(['init', '--yes']);
+  return home;
+}
+
+function scratchIn(home: TestHome): string[] {
+  return readdirSync(home.kato).filter((name) => name.startsWith('scratch-'));
+}
+
+describe('a large session that was never imported', { timeout: 120_000 }, () => {
+  it('is exported whole in bounded memory, and nothing of it stays below kato', (t) => {
+    const home = homeWithLarge(t);
+    const { status, stdout, stderr, memoryKb } = runMeasured(home, ['export', LARGE]);
+    assert.equal(status, 0, stderr);
+    const exported = readFileSync(stdout.trimEnd(), 'utf8');
+    assert.equal(exported.match(/^message \d+ /gm)?.length, 32_000);
+    assert.ok(memoryKb < MOST_KB, `export took ${memoryKb} kB`);
+    assert.deepEqual(scratchIn(home), []);
+  });
+
+  it('leaves nothing below kato when it cannot be exported, or nobody reads on', (t) => {
+    const home = homeWithLarge(t);
+    assert.equal(home.run(['export', LARGE, '-o', '/proc/nowhere.md']).status, 4);
+    assert.equal(home.run(['show', LARGE, 'no such']).status, 2);
+    const shown = spawnSync('sh', ['-c', `'${process.execPath}' '${KATO}' show ${LARGE} | head -1`], { env: home.env });
+    assert.match(String(shown.stdout), /^# User/);
+    assert.deepEqual(scratchIn(home), []);
   });
 });

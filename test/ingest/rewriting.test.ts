@@ -215,3 +215,13 @@ onEngines('a file that shrinks while it is waited for is read anew from its star
   await stage.pass();
   assert.deepEqual(await stage.said(), sheep(1, 2, 3));
 });
+
+onEngines('a file that is rewritten with other times gives no revisions, and keeps the first', async (stage) => {
+  await taken(stage, 2);
+  const times = async () => (await stage.events()).map(({ event }) => event.at);
+  const before = await times();
+  stage.write(stage.path(), prompts(1, 2).replaceAll('2026-07-01T10', '2026-07-02T11'));
+  const report = await stage.pass();
+  assert.deepEqual([report.events, report.revisions], [0, 0]);
+  assert.deepEqual([await stage.said(), await times()], [sheep(1, 2), before]);
+});

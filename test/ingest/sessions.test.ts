@@ -118,3 +118,18 @@ onEngines('a rewound thread whose middle file is read anew keeps what was writte
   await pass();
   assert.deepEqual(await stage.said(), ['one †', 'two †', 'three']);
 });
+
+it('a worker that dies of a file costs that file, and the next one gets another worker', async (t) => {
+  const stage = openStage(t, createMemoryStore);
+  for (const n of [1, 2, 3]) stage.write(stage.path(SESSION.replace(/^11/, String(n))), prompts(1, 2));
+  const death = `import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', () => { throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }); });`;
+  const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(death)}`), 1);
+  const report = await stage.pass({ readElsewhere: pool.read });
+  await pool.close();
+  assert.deepEqual(
+    report.unreadable.map(({ code }) => code),
+    ['EFBIG', 'EFBIG', 'EFBIG'],
+  );
+  assert.equal((await stage.pass()).unreadable.length, 0);
+});

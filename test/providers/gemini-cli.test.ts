@@ -170,11 +170,11 @@ describe('where sessions lie', () => {
       name: 'tea/.project_root',
       offset: 0,
       bytes: 9,
-      value: '/work/tea\n',
+      value: '/proj/tea\n',
     } as const;
     assert.deepEqual(decoder.decode(decoder.initial, companion).drafts, []);
     const [draft] = decoder.decode(decode([HEAD]).state, companion).drafts;
-    assert.deepEqual(draft?.payload, { cwd: '/work/tea' });
+    assert.deepEqual(draft?.payload, { cwd: '/proj/tea' });
   });
 });
 

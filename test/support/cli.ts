@@ -1,6 +1,6 @@
 /** Running the real command line, as built, in a home of its own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './derive.ts';
@@ -56,6 +56,15 @@ export class TestHome {
     mkdirSync(this.path(place), { recursive: true });
     cpSync(join(FIXTURES, provider, name, 'input'), this.path(place), { recursive: true });
   }
+}
+
+/** Runs kato and notes the most memory that it had. */
+export function runMeasured(home: TestHome, args: readonly string[]): Run & { readonly memoryKb: number } {
+  const report = home.path(`memory-${args[0]}`);
+  const hook = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS)))`;
+  const script = `data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(KATO)}); ${hook}`)}`;
+  const run = home.run(args, { env: { NODE_OPTIONS: `--import=${script}` } });
+  return { ...run, memoryKb: Number(readFileSync(report, 'utf8')) };
 }
 
 interface RunOptions {

@@ -25,7 +25,7 @@ export function renderEvents(
   let state: JsonValue = format.initial;
   let text = '';
   for (const event of events) {
-    const folded = format.fold(state, { event, related: pick(format.needs(state, event)) }, options);
+    const folded = format.fold(state, { event, related: pick(format.needs(state, event, options)) }, options);
     text += folded.text;
     state = JSON.parse(JSON.stringify(folded.state));
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run torture -- [--seed N] [--kills N] [--every N] [--races N]`: daemons
- * started at once; and kills, each followed by a run that must make everything good.
+ * `npm run torture -- [--seed N] [--kills N] [--every N] [--races N] [--large]`: daemons started at once; and kills,
+ * each followed by a run that must make everything good; with `--large` also a line of 400 MB and a session of 2 GB.
  * Prints the seed; the same seed kills at the same times.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { generateTree } from '../bench/generate.ts';
 import { Random } from '../bench/random.ts';
 import { DaemonHome } from '../support/daemon.ts';
 import { callPoints, hasStrace, type KillReport, killAtCalls, killAtRandom, makeArena } from './kill-import.ts';
+import { importLarge } from './large.ts';
 import { raceStarts } from './race-starts.ts';
 import { sampleHome } from './sample-home.ts';
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     every: { type: 'string', default: '1' },
     races: { type: 'string', default: '200' },
+    large: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
@@ -59,4 +61,10 @@ const racing = new DaemonHome({ after: (action) => void afterwards.push(action) 
 const { races, failures } = await raceStarts(racing, Number(values.races));
 tell('two daemons started at once', { points: races, killed: races, failures });
 for (const action of afterwards) action();
+if (values.large) {
+  const { messages, peakBytes, failures } = importLarge(join(folder, 'huge'));
+  console.log(`a line of 400 MB and ${messages} messages in 2 GB: ${Math.round(peakBytes / 1e6)} MB of memory at most`);
+  for (const failure of failures) console.log(`  ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
 if (process.exitCode !== 1) rmSync(folder, { recursive: true, force: true });

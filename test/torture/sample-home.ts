@@ -6,6 +6,8 @@ import { FIXTURES } from '../support/cli.ts';
 const PLACES = [
   ['claude-code', 'plain', '.claude/projects'],
   ['claude-code', 'damaged', '.claude/projects'],
+  ['claude-code', 'fork-new-ids', '.claude/projects'],
+  ['claude-code', 'fork-branch', '.claude/projects'],
   ['codex', 'rewind', '.codex'],
   ['gemini-cli', 'lines', '.gemini/tmp'],
   ['gemini-cli', 'document', '.gemini/tmp'],

@@ -5,7 +5,11 @@
  * (the document with its list emptied) and each item. What frames were made of is kept as a journal, frame after frame,
  * and offsets count bytes of this journal. A document that ends in the middle of a rewrite gives nothing and waits.
  *
- * The cursor is `{journal, envelope, items: [[key, hash], …]}`. When a record's key is gone from the document, the
+ * What stands behind the document (a crash left NULs, a rewrite the end of a longer one) will not become part of it: it
+ * is quarantined once, where it stands in the file, and kept in the journal behind the frames, where no frame ends.
+ *
+ * The cursor is `{journal, envelope, items: [[key, hash], …], rest?, waits?}`: `rest` is the hash of what stood behind
+ * the document, `waits` says that the file was last seen incomplete. When a record's key is gone from the document, the
  * document does not continue what was read: a new generation begins, and everything is framed again.
  */
 import { hash } from 'node:crypto';
@@ -13,8 +17,9 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { frameHash } from '../../core/identity.ts';
 import { field, isRecord, listAt, numberAt, stringAt } from '../../core/json.ts';
 import type { Cursor } from '../../core/source.ts';
-import { type CutFrame, FRAME_LIMIT_BYTES } from './framer.ts';
-import { isSpace, scanString, scanValue, skipSpace, toText } from './scan.ts';
+import { type CutFrame, FRAME_LIMIT_BYTES, type QuarantinedBytes } from './framer.ts';
+import { flawsOf, quarantineGap } from './salvage.ts';
+import { scanString, scanValue, skipSpace, toText } from './scan.ts';
 
 export interface DocumentShape {
   /** The property that lists the records. */
@@ -27,8 +32,10 @@ export interface FramedDocument {
   /** True when records that were read before are gone: the frames are everything, from the start. */
   readonly restarted: boolean;
   readonly frames: readonly CutFrame[];
-  /** The frames' bytes one after the other, from this offset of the journal on, and where each ends. */
+  /** The frames' bytes one after the other, from this offset of the journal on, and where each ends; then the rest. */
   readonly journal: { readonly offset: number; readonly data: Uint8Array; readonly ends: readonly number[] };
+  /** What stands behind the document and is new, in offsets of the file. */
+  readonly quarantined: readonly QuarantinedBytes[];
   readonly diagnostics: readonly Diagnostic[];
   readonly cursor: Cursor;
 }
@@ -54,21 +61,56 @@ export function frameDocument(
   const keys = new Set(items.map(({ key }) => key));
   const restarted = [...known.items.keys()].some((key) => !keys.has(key));
   const before = restarted ? readCursor(undefined) : known;
-  const envelopeHash = hash('sha256', parts.envelope, 'hex').slice(0, 16);
+  const envelopeHash = shortHash(parts.envelope);
+  const rest = restBehind(bytes, parts.end, before.rest);
   const fresh = items.filter((item) => before.items.get(item.key)?.has(item.hash) !== true);
   const envelope = before.envelope === envelopeHash ? [] : [parts.envelope];
   const pieces = [...envelope, ...fresh.map((item) => item.bytes)];
   const occurrences = [...envelope.map(() => 0), ...fresh.map(({ occurrence }) => occurrence)];
   const values = [...envelope.map(parseJson), ...fresh.map(({ value }) => value)];
   const frames = cutFrames(pieces, before.journal, values, occurrences);
-  const journal = before.journal + pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const data = Buffer.concat([...pieces, rest.fresh]);
+  const oversize = frames.filter(({ role }) => role === 'oversize').map(() => ({ code: 'oversize-frame' }) as const);
   return {
     restarted,
     frames,
-    journal: { offset: before.journal, data: Buffer.concat(pieces), ends: endsOf(pieces) },
-    diagnostics: frames.filter(({ role }) => role === 'oversize').map(() => ({ code: 'oversize-frame' })),
-    cursor: { journal, envelope: envelopeHash, items: items.map((item) => [item.key, item.hash]) },
+    journal: { offset: before.journal, data, ends: endsOf(pieces) },
+    quarantined: rest.quarantined,
+    diagnostics: [...oversize, ...flawsOf(rest.quarantined)],
+    cursor: {
+      journal: before.journal + data.length,
+      envelope: envelopeHash,
+      items: items.map((item) => [item.key, item.hash]),
+      ...(rest.hash !== undefined && { rest: rest.hash }),
+    },
   };
+}
+
+interface Rest {
+  readonly hash: string | undefined;
+  /** Its bytes and their quarantine, unless they are known. */
+  readonly fresh: Uint8Array;
+  readonly quarantined: readonly QuarantinedBytes[];
+}
+
+/** What stands behind the document, which ends at `end`, other than white space. */
+function restBehind(bytes: Uint8Array, end: number, known: string | undefined): Rest {
+  const gaps = quarantineGap(bytes, end, bytes.length);
+  const rest = bytes.subarray(end);
+  const restHash = gaps.length === 0 ? undefined : shortHash(rest);
+  if (restHash === undefined || restHash === known) return { hash: restHash, fresh: new Uint8Array(), quarantined: [] };
+  const quarantined = gaps.map((gap) => ({ offset: gap.start, bytes: gap.end - gap.start, reason: gap.reason }));
+  return { hash: restHash, fresh: rest, quarantined };
+}
+
+/** The cursor of a document that was looked at and is not complete: what was read before stays read. */
+export function waitingCursor(cursor: Cursor): Cursor {
+  return { ...(isRecord(cursor) && cursor), waits: true };
+}
+
+/** Whether the file was incomplete when it was last looked at. Only for cursors that this framing made. */
+export function isWaiting(cursor: Cursor): boolean {
+  return field(cursor, 'waits') === true;
 }
 
 /** The frames of a journal that was kept, for deriving events again. */
@@ -108,12 +150,16 @@ function readItems(pieces: readonly Uint8Array[], keyName: string): Item[] {
   return pieces.map((bytes) => {
     const value = parseJson(bytes);
     const found = field(value, keyName);
-    const itemHash = hash('sha256', bytes, 'hex').slice(0, 16);
+    const itemHash = shortHash(bytes);
     const occurrence = counts.get(itemHash) ?? 0;
     counts.set(itemHash, occurrence + 1);
     const key = typeof found === 'string' ? found : `#${itemHash}.${occurrence}`;
     return { key, hash: itemHash, bytes, value, occurrence };
   });
+}
+
+function shortHash(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex').slice(0, 16);
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -132,6 +178,7 @@ function readCursor(cursor: Cursor | undefined) {
   return {
     journal: numberAt(cursor, 'journal') ?? 0,
     envelope: stringAt(cursor, 'envelope'),
+    rest: stringAt(cursor, 'rest'),
     items: hashesByKey(items),
   };
 }
@@ -154,6 +201,8 @@ function endsOf(pieces: readonly Uint8Array[]): number[] {
 interface DocumentParts {
   readonly envelope: Uint8Array;
   readonly items: readonly Uint8Array[];
+  /** Where the document ends in the file. */
+  readonly end: number;
 }
 
 const COMMA = 0x2c;
@@ -162,11 +211,11 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
-/** The document's items, and the document with its list emptied; absent when it is not one complete object. */
+/** The document's items, and the document with its list emptied; absent when it is not a complete object. */
 function cutDocument(bytes: Uint8Array, property: string): DocumentParts | undefined {
   const start = skipSpace(bytes, bytes[0] === 0xef ? 3 : 0);
   const whole = bytes[start] === OPEN_OBJECT ? scanValue(bytes, start) : undefined;
-  if (whole?.kind !== 'complete' || !isBlank(bytes.subarray(whole.end))) return undefined;
+  if (whole?.kind !== 'complete') return undefined;
   let items: readonly Uint8Array[] = [];
   let envelope = bytes.subarray(start, whole.end);
   for (const { name, from, to } of properties(bytes, start)) {
@@ -174,11 +223,9 @@ function cutDocument(bytes: Uint8Array, property: string): DocumentParts | undef
     items = listItems(bytes, from);
     envelope = Buffer.concat([bytes.subarray(start, from), Buffer.from('[]'), bytes.subarray(to, whole.end)]);
   }
-  return isRecord(parseJson(envelope)) ? { envelope, items } : undefined;
-}
-
-function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => isSpace(byte));
+  // One above the limit is kept as it is, and never parsed.
+  const isUsable = envelope.length > FRAME_LIMIT_BYTES || isRecord(parseJson(envelope));
+  return isUsable ? { envelope, items, end: whole.end } : undefined;
 }
 
 interface Property {

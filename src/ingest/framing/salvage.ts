@@ -42,8 +42,7 @@ export function salvage(line: Uint8Array): Salvaged {
   }
   const diagnostics: Diagnostic[] = [];
   if (records.length > 0) diagnostics.push({ code: 'salvaged-line' });
-  if (quarantined.some(({ reason }) => reason === 'nul')) diagnostics.push({ code: 'nul-bytes' });
-  if (quarantined.some(({ reason }) => reason !== 'nul')) diagnostics.push({ code: 'invalid-line' });
+  diagnostics.push(...flawsOf(quarantined));
   return { records, quarantined, diagnostics, scannedBytes };
 }
 
@@ -86,8 +85,16 @@ function parse(line: Uint8Array, start: number, end: number): SalvagedRecord | u
   }
 }
 
+/** What a quarantine is counted as. */
+export function flawsOf(quarantined: readonly { readonly reason: string }[]): Diagnostic[] {
+  const flaws: Diagnostic[] = [];
+  if (quarantined.some(({ reason }) => reason === 'nul')) flaws.push({ code: 'nul-bytes' });
+  if (quarantined.some(({ reason }) => reason !== 'nul')) flaws.push({ code: 'invalid-line' });
+  return flaws;
+}
+
 /** The parts of `[from, to)` that are not white space, with runs of NUL told apart. */
-function quarantineGap(line: Uint8Array, from: number, to: number) {
+export function quarantineGap(line: Uint8Array, from: number, to: number) {
   const gaps: { start: number; end: number; reason: string }[] = [];
   let start = from;
   while (start < to) {

@@ -94,10 +94,25 @@ function shellCommand(input: JsonValue): { readonly command?: string; readonly r
   return { command: text, rest: rest as JsonObject };
 }
 
+/** Whether a description says nothing but the command that stands below it, or its beginning. */
+export function repeatsCommand(input: JsonValue, description: string): boolean {
+  const squeeze = (text: string) => text.replace(/\s+/g, ' ').trim();
+  const { command } = shellCommand(input);
+  return command !== undefined && squeeze(command).startsWith(squeeze(description).replace(/…$/, ''));
+}
+
+/** A command as a shell takes it: of a script that a shell was given, the script. */
 function commandText(command: JsonValue | undefined): string | undefined {
   if (typeof command === 'string') return command;
-  const isList = Array.isArray(command) && command.every((part) => typeof part === 'string');
-  return isList ? (command as readonly string[]).join(' ') : undefined;
+  if (!Array.isArray(command) || !command.every((part): part is string => typeof part === 'string')) return undefined;
+  const [shell = '', flag = '', script, ...others] = command;
+  const isScript = /(?:^|\/)(?:ba|z|da|k)?sh$/.test(shell) && /^-[a-z]*c$/.test(flag) && others.length === 0;
+  return isScript && script !== undefined ? script : command.map(quotedWord).join(' ');
+}
+
+/** A word as a POSIX shell reads it back. */
+function quotedWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** A result's text, whole, or shortened with a line that says by how much. */

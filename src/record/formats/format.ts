@@ -58,8 +58,8 @@ export interface Format<State extends JsonValue = JsonValue> {
   readonly initial: State;
   /** Whether the options let anything of this event be seen. Cheap: asked for every event. */
   shows(event: KatoEvent, options: FormatOptions): boolean;
-  /** Seqs of earlier events of the session that the event must be seen with. */
-  needs(state: State, event: KatoEvent): readonly number[];
+  /** Seqs of earlier events of the session that the event must be seen with: none for what the options do not show. */
+  needs(state: State, event: KatoEvent, options: FormatOptions): readonly number[];
   fold(state: State, input: FormatInput, options: FormatOptions): Formatted<State>;
   /** What is still owed when nothing more will come: for exports. */
   finish(state: State, related: ReadonlyMap<number, KatoEvent>, options: FormatOptions): string;

@@ -2,8 +2,19 @@
 import { createHash } from 'node:crypto';
 import type { Edit, KatoEvent } from '../../core/event.ts';
 import { sessionId, shortId } from '../../core/session.ts';
-import { attachmentLine, code, editBlock, inline, inputBlock, quote, resultBlock, size } from './blocks.ts';
+import {
+  attachmentLine,
+  code,
+  editBlock,
+  inline,
+  inputBlock,
+  quote,
+  repeatsCommand,
+  resultBlock,
+  size,
+} from './blocks.ts';
 import type { FormatOptions } from './format.ts';
+import { closed } from './open-ends.ts';
 
 /** What an event is seen with. */
 export interface Surroundings {
@@ -31,15 +42,14 @@ function revisedBody(event: KatoEvent, before: KatoEvent, around: Surroundings):
   return body.length === 0 ? [] : ['*(revised)*', ...body];
 }
 
-/** The blocks of what a revision adds: text behind the old text, attachments behind the old ones. */
-function withoutKnown(before: KatoEvent, rest: KatoEvent, around: Surroundings) {
-  const known = attachmentsOf(before).length;
-  const added = attachmentsOf(rest).slice(known).map(attachmentLine);
-  const text = textOf(rest) ?? '';
-  if (rest.kind === 'assistant.tool.result' && text !== '') return freshBody(rest, around);
-  if (text === '') return added;
-  const fresh = { ...rest, payload: { ...rest.payload, attachments: [] } } as KatoEvent;
-  return [...freshBody(fresh, around), ...added];
+/** The blocks of what a revision adds: text behind the old text, edits and attachments behind the old ones. */
+function withoutKnown(before: KatoEvent, rest: KatoEvent, around: Surroundings): readonly string[] {
+  const added = attachmentsOf(rest).slice(attachmentsOf(before).length).map(attachmentLine);
+  const edits = editsOf(rest).slice(editsOf(before).length);
+  if (textOf(rest) === '' && edits.length === 0) return added;
+  const { edits: _all, ...payload } = rest.payload as { readonly edits?: readonly Edit[] }; // Of whatever kind.
+  const news = { ...payload, attachments: [], ...(edits.length > 0 && { edits }) };
+  return [...freshBody({ ...rest, payload: news } as unknown as KatoEvent, around), ...added];
 }
 
 function freshBody(event: KatoEvent, around: Surroundings): readonly string[] {
@@ -47,7 +57,7 @@ function freshBody(event: KatoEvent, around: Surroundings): readonly string[] {
     case 'user.message':
     case 'assistant.message':
       return [
-        ...(event.payload.text.trim() === '' ? [] : [event.payload.text]), // Some models answer with blank lines alone.
+        ...(event.payload.text.trim() === '' ? [] : [closed(event.payload.text)]), // Some models answer with blank lines alone.
         ...(event.payload.attachments ?? []).map(attachmentLine),
       ];
     case 'assistant.thinking':
@@ -89,7 +99,8 @@ export function callBlock(
   const { name, description, input, edits = [] } = call.payload;
   if (isAsked) return `**Tool: ${inline(name)}**`;
   const shown = done ?? edits;
-  const isNamed = description === undefined || shown.some(({ path }) => path === description);
+  const isNamed =
+    description === undefined || repeatsCommand(input, description) || shown.some(({ path }) => path === description);
   const title = `**Tool: ${inline(name)}**${isNamed ? '' : ` ${inline(description)}`}`;
   const asked =
     shown.length > 0 ? shown.map((edit) => editBlock(edit, done !== undefined)) : [inputBlock(input, description)];
@@ -165,6 +176,11 @@ function withText(event: KatoEvent, text: string): KatoEvent {
 
 function attachmentsOf(event: KatoEvent) {
   return 'attachments' in event.payload ? (event.payload.attachments ?? []) : [];
+}
+
+/** What a tool did to files; what a call asked for is not yet done. */
+function editsOf({ kind, payload }: KatoEvent): readonly Edit[] {
+  return kind === 'assistant.tool.result' ? (payload.edits ?? []) : [];
 }
 
 /** A short digest of a text, for comparing without keeping it. */

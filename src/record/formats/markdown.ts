@@ -66,8 +66,9 @@ export const markdownFormat: Format<MarkdownState> = {
   note: (state, text) => ({ text: join(state.started, [`*${inline(text)}*`]), state: { ...state, started: true } }),
 };
 
-function needs(state: MarkdownState, event: KatoEvent): readonly number[] {
-  const seqs = event.revises === undefined ? [] : [event.revises];
+function needs(state: MarkdownState, event: KatoEvent, options: FormatOptions): readonly number[] {
+  const seqs = event.revises === undefined || !showsEvent(event, options) ? [] : [event.revises];
+  if (!options.tools) return seqs;
   if (event.kind === 'assistant.tool.result') {
     seqs.push(...state.calls.filter(({ id }) => id === event.payload.toolCallId).map(({ seq }) => seq));
   }

@@ -25,7 +25,7 @@ export interface CliServices {
   readonly files: SourceFiles;
   readonly resolveHome: (asked: string | undefined) => string;
   readonly loadConfig: (katoHome: string) => Promise<Config>;
-  readonly parseConfig: (text: string, file: string) => Promise<Config>;
+  readonly parseConfig: (text: string, file: string | undefined) => Promise<Config>;
   /** The Kato of the daemon that runs for this home, else one in this process. */
   readonly openKato: (
     katoHome: string,

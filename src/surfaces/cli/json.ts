@@ -47,7 +47,9 @@ const importReport = object(
     sessions: integer,
     unchanged: integer,
     unreadable: list(object({ path: string, code: string })),
+    incomplete: list(string),
     unknown: list(string),
+    forgotten: list(string),
     flaws: list(flaw),
     stopped: boolean,
   },
@@ -77,7 +79,12 @@ const status = object(
     }),
     providers: list(
       object(
-        { id: string, label: string, roots: list(object({ path: string, exists: boolean })), sources: integer },
+        {
+          id: string,
+          label: string,
+          roots: list(object({ path: string, exists: boolean }, { unreadable: string })),
+          sources: integer,
+        },
         { lastAt: string },
       ),
     ),

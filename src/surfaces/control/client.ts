@@ -52,6 +52,9 @@ export class ControlClient implements Kato {
 
   find: Kato['find'] = ({ text, cwd }) => this.#one('find', { text, cwd: absolute(cwd) });
 
+  findForgettable: Kato['findForgettable'] = ({ text, cwd }) =>
+    this.#one('findForgettable', { text, cwd: absolute(cwd) });
+
   export: Kato['export'] = (request) =>
     this.#one('export', { ...request, ...(request.path !== undefined && { path: absolute(request.path) }) });
 

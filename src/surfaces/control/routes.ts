@@ -20,6 +20,7 @@ type Method = Exclude<keyof Kato, 'close'>;
 export const routes: Readonly<Record<Method, Route>> = {
   sessions: one('sessions', requests.sessions, (kato, filter) => kato.sessions(filter)),
   find: one('find', requests.find, (kato, selector) => kato.find(selector)),
+  findForgettable: one('findForgettable', requests.find, (kato, selector) => kato.findForgettable(selector)),
   export: one('export', requests.export, (kato, request) => kato.export(request)),
   status: one('status', requests.status, (kato) => kato.status()),
   forget: one('forget', requests.forget, (kato, { key }) => kato.forget(key)),

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Cursor } from '../../../src/core/source.ts';
 import { type FramedDocument, frameDocument, frameJournal } from '../../../src/ingest/framing/document.ts';
+import { FRAME_LIMIT_BYTES } from '../../../src/ingest/framing/framer.ts';
 import { plain } from '../../support/framed.ts';
 
 const SHAPE = { property: 'messages', key: 'id' };
@@ -64,8 +65,53 @@ describe('a document', () => {
     }
   });
 
-  it('waits while something else stands behind it', () => {
-    assert.equal(frameDocument(bytesOf(`${documentOf()}"left over"}`), SHAPE, undefined), undefined);
+  it('is taken though something stands behind it, which is quarantined where it stands', () => {
+    const text = documentOf(item('1', 'one'));
+    for (const [rest, reason, code] of [
+      ['"left over"}', 'not-json', 'invalid-line'],
+      ['}', 'not-json', 'invalid-line'],
+      ['{}', 'not-json', 'invalid-line'],
+      ['\0\0\0', 'nul', 'nul-bytes'],
+    ] as const) {
+      const framed = frame(`${text}\n${rest}\n`);
+      assert.deepEqual(values(framed), [EMPTY, item('1', 'one')]);
+      assert.deepEqual(framed.quarantined, [{ offset: text.length + 1, bytes: rest.length, reason }]);
+      assert.deepEqual(framed.diagnostics, [{ code }]);
+      assert.ok(Buffer.from(framed.journal.data).toString().endsWith(`\n${rest}\n`), 'the rest is not kept');
+      const { data, offset, ends } = framed.journal;
+      assert.deepEqual(
+        frameJournal(data, offset, ends).map(({ value }) => value),
+        values(framed),
+      );
+    }
+  });
+
+  it('has what stands behind it quarantined once, until that is different', () => {
+    const first = frame(`${documentOf(item('1', 'one'))}\0`);
+    const same = frame(`${documentOf(item('1', 'one'))}\0`, first.cursor);
+    assert.deepEqual([same.quarantined, same.diagnostics, same.journal.data.length], [[], [], 0]);
+    const grown = frame(`${documentOf(item('1', 'one'), item('2', 'two'))}\0`, same.cursor);
+    assert.deepEqual([values(grown), grown.quarantined], [[item('2', 'two')], []]);
+    const other = frame(`${documentOf(item('1', 'one'), item('2', 'two'))}\0\0`, grown.cursor);
+    assert.deepEqual([values(other), other.quarantined.map(({ bytes }) => bytes)], [[], [2]]);
+    assert.equal(other.journal.offset, grown.journal.offset + grown.journal.data.length);
+    const clean = frame(documentOf(item('1', 'one'), item('2', 'two')), other.cursor);
+    assert.deepEqual([clean.frames, clean.quarantined, clean.journal.data.length], [[], [], 0]);
+  });
+
+  it('is taken though its envelope is above the frame limit, which is kept and not parsed', () => {
+    const text = JSON.stringify({ sessionId: 's', messages: [item('1', 'one')], big: 'x'.repeat(FRAME_LIMIT_BYTES) });
+    const framed = frame(text);
+    assert.deepEqual(
+      framed.frames.map(({ role }) => role),
+      ['oversize', 'record'],
+    );
+    assert.deepEqual(framed.diagnostics, [{ code: 'oversize-frame' }]);
+    assert.equal(framed.frames[1]?.value && framed.frames.length, 2);
+    assert.deepEqual(values(frame(text, framed.cursor)), []);
+  });
+
+  it('waits while it is not JSON, or not an object', () => {
     for (const text of ['[]', '"x"', 'null', '', '{"a":01}']) {
       assert.equal(frameDocument(bytesOf(text), SHAPE, undefined), undefined, text);
     }

@@ -95,7 +95,24 @@ it('a session that goes on behind a sub-agent still waits for what it waited for
   );
   const joined = markdown.rejoin(outer, inner.state);
   const result = make('assistant.tool.result', { toolCallId: 'c', text: 'done' }, { model: 'm' });
-  assert.deepEqual(markdown.needs(joined, result), [asked.seq]);
+  assert.deepEqual(markdown.needs(joined, result, options), [asked.seq]);
   const { text } = markdown.fold(joined, { event: result, related: new Map([[asked.seq, asked]]) }, options);
   assert.match(text, /^\n# m\n[\s\S]*Bash/);
 });
+
+for (const [command, shown] of [
+  [['bash', '-lc', "sed -n '1,2p' go.mod"], "sed -n '1,2p' go.mod"],
+  [['/bin/zsh', '-c', 'a && b'], 'a && b'],
+  [['git', 'commit', '-m', "it's done"], "git commit -m 'it'\\''s done'"],
+  [['ls', '-la', 'a.md'], 'ls -la a.md'],
+  ['ls | wc', 'ls | wc'],
+] as const) {
+  it(`a command is shown as a shell takes it: ${JSON.stringify(command)}`, () => {
+    const make = eventMaker();
+    const events = [
+      make('assistant.tool.call', { toolCallId: 'c', name: 'shell', input: { command } }),
+      make('assistant.tool.result', { toolCallId: 'c', text: 'x' }),
+    ];
+    assert.ok(renderEvents(events, optionsFor('full')).includes(`\n${shown}\n`));
+  });
+}

@@ -301,4 +301,74 @@ describe('revisions', () => {
     ];
     assert.equal(renderEvents(events), '# m\n\nOne\n');
   });
+
+  it('that continue the result of a tool show only new text, new attachments and new edits', () => {
+    const make = eventMaker();
+    const image = (digit: string) => ({
+      sha256: digit.repeat(64),
+      mediaType: 'image/png',
+      bytes: 3,
+      name: `${digit}.png`,
+    });
+    const edit = (path: string) => ({ path, change: 'update', diff: '@@\n-foo\n+bar' }) as const;
+    const first = { toolCallId: 'c', text: 'One', attachments: [image('1')], edits: [edit('a.py')] };
+    const events = [
+      make('assistant.tool.call', { toolCallId: 'c', name: 'Edit', input: {}, edits: [edit('a.py')] }),
+      make('assistant.tool.result', first),
+      make('assistant.tool.result', { ...first, text: 'One, two' }, { revises: 2 }),
+      make(
+        'assistant.tool.result',
+        {
+          ...first,
+          text: 'One, two, three',
+          attachments: [image('1'), image('2')],
+          edits: [edit('a.py'), edit('b.py')],
+        },
+        { revises: 3 },
+      ),
+    ];
+    const text = renderEvents(events, optionsFor('full'));
+    for (const once of ['One', ', two', ', three', 'a.py', 'b.py', '1.png', '2.png'])
+      assert.equal(text.split(once).length, 2, `${once} in:\n${text}`);
+  });
+
+  it('with the same text show the edits that came since', () => {
+    const make = eventMaker();
+    const edits = [{ path: 'a.py', change: 'update', diff: '@@\n-foo\n+bar' }] as const;
+    const events = [
+      make('assistant.tool.call', { toolCallId: 'c', name: 'Edit', input: { file: 'x' } }),
+      make('assistant.tool.result', { toolCallId: 'c', text: 'Done' }),
+      make('assistant.tool.result', { toolCallId: 'c', text: 'Done', edits }, { revises: 2 }),
+    ];
+    const text = renderEvents(events, optionsFor('full'));
+    assert.deepEqual([text.split('Done').length, text.split('a.py').length], [2, 2], text);
+  });
+
+  it('that only add text to a message show its attachments once', () => {
+    const make = eventMaker();
+    const attachments = [{ sha256: '1'.repeat(64), mediaType: 'image/png', bytes: 3, name: 'shot.png' }];
+    for (const kind of ['user.message', 'assistant.message'] as const) {
+      const text = renderEvents([
+        make(kind, { text: 'One', attachments }, { seq: 1 }),
+        make(kind, { text: 'One, two', attachments }, { revises: 1 }),
+      ]);
+      assert.equal(text.split('shot.png').length, 2, text);
+      assert.match(text, /, two\n$/);
+    }
+  });
+});
+
+describe('calls in flight at once', () => {
+  it('get their results, each below its own call, in whatever order they come', () => {
+    const make = eventMaker();
+    const call = (id: string) =>
+      make('assistant.tool.call', { toolCallId: id, name: `Tool-${id}`, input: { for: id } }, { turnId: 't' });
+    const result = (id: string) =>
+      make('assistant.tool.result', { toolCallId: id, text: `result of ${id}` }, { turnId: 't' });
+    const events = [call('a'), call('b'), call('c'), result('c'), result('a'), result('b')];
+    const text = renderEvents(events, optionsFor('full'));
+    const order = [...text.matchAll(/Tool: Tool-(\w)|result of (\w)/g)].map(([, asked, got]) => asked ?? got);
+    assert.deepEqual(order, ['c', 'c', 'a', 'a', 'b', 'b'], text);
+    assert.ok(!text.includes('No result'), text);
+  });
 });

@@ -24,11 +24,14 @@ export function revisionContract(check: Check): void {
     const ids = (await s.events()).map(({ event }) => event.id);
     assert.equal(new Set(ids).size, 1);
   });
-  check('does not take another time or place for other content', async (s) => {
+  // Why: docs/decisions/0005-time-and-origin-are-no-revision.md.
+  check('does not take another time, turn, origin or place for other content', async (s) => {
     await s.append(loose([say('a', 'r1', 'A', { at: '2026-01-01T00:00:00.000Z' })]));
     await s.append(loose([say('a', 'r1', 'A', { at: '2026-02-02T00:00:00.000Z', turnId: 't' })]));
+    assert.deepEqual(counts(await s.append(loose([say('a', 'r1', 'A', { origin: 'replayed' })]))), [0, 0]);
     const [only, ...others] = await s.events();
     assert.deepEqual([only?.event.at, others], ['2026-01-01T00:00:00.000Z', []]);
+    assert.deepEqual([only?.event.turnId, only?.event.origin], [undefined, 'typed']);
   });
   check('takes another model or another kind for other content', async (s) => {
     await s.append(loose([say('a', 'r1', 'A', { model: 'm-1' }), say('a', 'r1', 'A', { model: 'm-2' })]));

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, watch } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { KatoError } from '../../../src/core/errors.ts';
+import { settleScrub } from '../../../src/store/sqlite/forget.ts';
+import { openDatabase } from '../../../src/store/sqlite/open.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../../src/store/store.ts';
 import { blobOf, Feed, keyOf, loose, type Said, say } from '../../support/batches.ts';
@@ -12,6 +15,7 @@ import { temporaryFolder } from '../../support/derive.ts';
 import { collect, readAll, told } from '../contract/scene.ts';
 
 const WORD = 'xyzzyplugh';
+const MOVES = 300;
 
 /** Files of the folder that hold these bytes. The store must not be open in this process: its locks would be lost. */
 function filesWith(folder: string, needle: string | Uint8Array): string[] {
@@ -56,6 +60,38 @@ describe('a forgotten word', () => {
     }
   });
 
+  it('is not in the slack of pages whose rows have moved', async (t) => {
+    const folder = temporaryFolder(t);
+    const store = openSqliteStore(`${folder}/kato.db`);
+    for (let n = 0; n < MOVES; n++) {
+      const session = `${n % 2 === 0 ? 'b' : 'a'}${(n * 7) % 40}`;
+      const text = `${`${session.startsWith('b') ? WORD : 'elsewhere'} `.repeat(5 + ((n * 31) % 60))}${n}`;
+      const facts = { title: { text, from: 'user' } } as const;
+      const sideFiles = [{ name: text, sha256: blobOf('x').sha256 }];
+      await store.append([loose([say(session, `r${n}`, 'x')], { extras: { facts, sideFiles } })]);
+    }
+    await store.forget(...Array.from({ length: 40 }, (_, n) => keyOf(`b${n}`)));
+    await store.close();
+    assert.deepEqual(filesWith(folder, WORD), []);
+  });
+
+  it('is in no temporary file outside the folder of the store', async (t) => {
+    const folder = temporaryFolder(t);
+    const store = openSqliteStore(`${folder}/kato.db`);
+    await store.append([loose([say('a', 'r1', randomBytes(6_000_000).toString('hex')), say('b', 'r1', WORD)])]);
+    const made: (string | null)[] = [];
+    const watcher = watch(folder, (_, name) => made.push(name));
+    await store.forget(keyOf('b'));
+    const until = Date.now() + 5000;
+    while (!made.some((name) => name?.startsWith('etilqs_')) && Date.now() < until) await setTimeout(10);
+    watcher.close();
+    await store.close();
+    assert.ok(
+      made.some((name) => name?.startsWith('etilqs_')),
+      'SQLite made its copy beside the store',
+    );
+  });
+
   it('is in no file in its packed form either', async (t) => {
     const folder = temporaryFolder(t);
     const path = `${folder}/kato.db`;
@@ -92,25 +128,105 @@ describe('a forgotten word', () => {
   });
 });
 
-it('forgetting says so when another reader keeps the text in the log, and can be done again', async (t) => {
+describe('forgetting that cannot be finished', () => {
+  it('says so when another reader keeps the text in the log, and is finished by doing it again', async (t) => {
+    const { folder, store, reader } = await halfForgotten(t);
+    assert.deepEqual(told(await readAll(store)), ['1 kept']);
+    assert.equal(isPlanted(folder), true);
+    reader.close();
+    await store.forget(keyOf('b'));
+    assert.equal(isPlanted(folder), false);
+    assert.deepEqual(owedIn(folder), []);
+    await store.close();
+  });
+
+  it('is finished by forgetting another session', async (t) => {
+    const { folder, store, reader } = await halfForgotten(t);
+    reader.close();
+    await store.forget(keyOf('never seen'));
+    assert.equal(isPlanted(folder), false);
+    await store.close();
+  });
+
+  it('is finished when the store is opened', async (t) => {
+    const { folder, store, reader } = await halfForgotten(t);
+    const other = openSqliteStore(`${folder}/kato.db`);
+    assert.equal(owedIn(folder).length, 1, 'not while the reader is there');
+    assert.equal(isPlanted(folder), true);
+    reader.close();
+    const another = openSqliteStore(`${folder}/kato.db`);
+    assert.equal(isPlanted(folder), false);
+    assert.deepEqual(owedIn(folder), []);
+    for (const open of [store, other, another]) await open.close();
+  });
+
+  it('leaves the note of a process that forgot meanwhile', async (t) => {
+    const { folder, store, reader } = await halfForgotten(t);
+    const database = openDatabase(`${folder}/kato.db`);
+    settleScrub(database, 'a note of before');
+    database.raw.close();
+    assert.equal(owedIn(folder).length, 1);
+    reader.close();
+    await store.close();
+  });
+
+  it('owes nothing when there was nothing to delete', async (t) => {
+    const folder = temporaryFolder(t);
+    const store = openSqliteStore(`${folder}/kato.db`);
+    await store.append([loose([say('a', 'r1', 'kept')])]);
+    const reader = reading(`${folder}/kato.db`);
+    await store.forget(keyOf('b'));
+    reader.close();
+    await store.close();
+  });
+
+  it('says that the disk is full, and is finished when there is room', async (t) => {
+    const folder = temporaryFolder(t);
+    const store = openSqliteStore(`${folder}/kato.db`);
+    await store.append([loose([say('b', 'r1', secret(50)), say('a', 'r1', 'kept')])]);
+    const failure = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    const exec = DatabaseSync.prototype.exec;
+    t.mock.method(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, sql: string) {
+      if (sql.includes('VACUUM')) throw failure;
+      return exec.call(this, sql);
+    });
+    await assert.rejects(store.forget(keyOf('b')), /the session is forgotten, but .*: the disk is full$/);
+    const other = openSqliteStore(`${folder}/kato.db`);
+    assert.equal(owedIn(folder).length, 1);
+    t.mock.restoreAll();
+    await other.forget(keyOf('b'));
+    assert.equal(isPlanted(folder), false);
+    assert.deepEqual(owedIn(folder), []);
+    for (const open of [store, other]) await open.close();
+  });
+});
+
+/** A store whose session `b` is deleted but not scrubbed, because of this reader. */
+async function halfForgotten(t: { after(fn: () => void): void }) {
   const folder = temporaryFolder(t);
-  const path = `${folder}/kato.db`;
-  const store = openSqliteStore(path);
+  const store = openSqliteStore(`${folder}/kato.db`);
   await store.append([loose([say('b', 'r1', secret(50)), say('a', 'r1', 'kept')])]);
+  const reader = reading(`${folder}/kato.db`);
+  await assert.rejects(store.forget(keyOf('b')), (error) => error instanceof KatoError && error.code === 'store-busy');
+  return { folder, store, reader };
+}
+
+function reading(path: string): DatabaseSync {
   const reader = new DatabaseSync(path, { readOnly: true });
   reader.exec('BEGIN; SELECT count(*) FROM block');
-  await assert.rejects(store.forget(keyOf('b')), (error) => error instanceof KatoError && error.code === 'store-busy');
-  assert.deepEqual(told(await readAll(store)), ['1 kept']);
-  reader.exec('COMMIT');
-  reader.close();
-  await store.forget(keyOf('b'));
-  const copies = filesIn(folder);
-  assert.equal(
-    copies.some((copy) => copy.includes(WORD)),
-    false,
-  );
-  await store.close();
-});
+  return reader;
+}
+
+function isPlanted(folder: string): boolean {
+  return filesIn(folder).some((copy) => copy.includes(WORD));
+}
+
+function owedIn(folder: string): unknown[] {
+  const database = new DatabaseSync(`${folder}/kato.db`, { readOnly: true });
+  const rows = database.prepare('SELECT state FROM consumer_offset').all();
+  database.close();
+  return rows;
+}
 
 /** What the files hold while the store is open: read by another process, so that no lock of this one is lost. */
 function filesIn(folder: string): Buffer[] {

@@ -1,7 +1,7 @@
 /** What all commands have in common: help, exit status, where words go, JSON, colours. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { commands } from '../../../src/surfaces/cli/program.ts';
 import { KATO, TestHome } from '../../support/cli.ts';
@@ -61,6 +61,23 @@ describe('a wrong command line ends with 2, one line what, and one what to do', 
     ['show a b', /^kato: too many arguments for 'show'/, /`kato show --help`/],
     ['show --presett full', /^kato: unknown option '--presett'$/, /did you mean `--preset`\?/],
     ['export x -f pdf', /^kato: no format `pdf`$/, /formats: markdown, jsonl/],
+    [
+      'export x -f jsonl -o y.md',
+      /^kato: `-f jsonl` does not fit a file that ends in \.md$/,
+      /leave out -f, or .* \.jsonl/,
+    ],
+    [
+      'export x -f md -o Y.JSONL',
+      /^kato: `-f md` does not fit a file that ends in \.JSONL$/,
+      /leave out -f, or .* \.md/,
+    ],
+    ['init --keep some', /^kato: `--keep some` is not a choice$/, /all, or recorded/],
+    [
+      'config set recording.preset loud',
+      /^kato: `recording\.preset` is "loud"$/,
+      /takes prompts or chat or full or audit/,
+    ],
+    ['config set recording.presett full', /^kato: unknown key `recording\.presett`$/, /did you mean `preset`\?/],
     ['show x --last 0', /^kato: `--last 0` is not a number of turns$/, /such as --last 3/],
     ['show x --with tolls', /^kato: nothing to show is called `tolls`$/, /known: user, /],
     ['sessions -n some', /^kato: `--limit some` is not a number of sessions$/, /such as --limit 20/],
@@ -103,6 +120,20 @@ describe('stdout carries the answer alone', () => {
     assert.deepEqual(home.json(['sessions']), []);
   });
 
+  it('and nothing of what is kept being as was asked ends with 3, told from nothing at all', (t) => {
+    const home = homeWithSession(t);
+    for (const args of ['--since 2099-01-01', '--provider codex', '--project /nowhere']) {
+      const words = ['sessions', ...args.split(' ')];
+      const run = home.run(words);
+      assert.deepEqual([run.status, run.stdout], [3, ''], args);
+      assert.match(run.stderr, /^kato: nothing matches; 1 session is kept\nhint: /);
+      const json = home.run([...words, '--json']);
+      const { data, warnings } = JSON.parse(json.stdout);
+      assert.deepEqual([json.status, json.stderr, data], [3, '', []]);
+      assert.deepEqual(warnings, ['nothing matches; 1 session is kept']);
+    }
+  });
+
   it('with --json in one envelope, warnings in it, and nothing on stderr', (t) => {
     const home = homeWithSession(t);
     writeFileSync(home.path('x.jsonl'), '{"hello":"world"}\n');
@@ -138,6 +169,18 @@ describe('stdout carries the answer alone', () => {
       const command = `("$0" "$1" ${args}; echo "$?" >&2) | true`;
       const options = { env: home.env, encoding: 'utf8' } as const;
       assert.equal(spawnSync('bash', ['-c', command, process.execPath, KATO], options).stderr, '0\n', args);
+    }
+  });
+
+  it('and a disk that is full ends it in words, with 1', {
+    skip: existsSync('/dev/full') ? false : 'needs /dev/full, a disk that is always full',
+  }, (t) => {
+    const home = homeWithSession(t);
+    for (const args of ['sessions', 'sessions --json', 'show latest', 'export latest -o -', '--help']) {
+      const command = `"$0" "$1" ${args} > /dev/full`;
+      const options = { env: home.env, encoding: 'utf8' } as const;
+      const { status, stderr } = spawnSync('bash', ['-c', command, process.execPath, KATO], options);
+      assert.deepEqual([status, stderr], [1, 'kato: cannot write to standard output: the disk is full\n'], args);
     }
   });
 });

@@ -22,6 +22,7 @@ function echo(): Kato {
   return {
     sessions: one,
     find: one,
+    findForgettable: one,
     export: one,
     status: one,
     forget: one,
@@ -58,6 +59,7 @@ describe('a client of the daemon', () => {
       asked({ provider: 'codex', subagents: true }),
     );
     assert.deepEqual(await client.find({ text: 'latest', cwd: '/w' }), asked({ text: 'latest', cwd: '/w' }));
+    assert.deepEqual(await client.findForgettable({ text: 'latest', cwd: '/w' }), asked({ text: 'latest', cwd: '/w' }));
     const request = { ...REQUEST, key: KEY, path: '/x/notes/', overwrite: true };
     assert.deepEqual(await client.export(request), asked(request));
     assert.deepEqual(await client.status(), asked());

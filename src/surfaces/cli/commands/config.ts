@@ -81,7 +81,7 @@ async function set(context: CliContext, key: string, value: string): Promise<num
   await context.config(); // A missing or damaged file is reported before anything is changed.
   const { setInConfig } = await import('../../../config/edit.ts');
   const changed = setInConfig(readFileSync(path, 'utf8'), key, value);
-  const config = await context.services.parseConfig(changed, path);
+  const config = await context.services.parseConfig(changed, undefined); // What is wrong now is the call's.
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, changed, { mode: 0o600, flush: true });
   renameSync(temporary, path);

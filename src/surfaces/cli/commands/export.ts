@@ -17,7 +17,7 @@ export const exportCommand: CliCommand = {
       .option('--overwrite', 'replace an existing file; it is kept beside the new one')
       .addHelpText(
         'after',
-        '\nExamples:\n  kato export latest\n  kato export 1c2f9a77 -o notes/retry-queue.md --preset full\n  kato export 1c2f9a77 -o - -f jsonl | jq .kind\n  kato export 1c2f 77ab -o archive/\n',
+        '\nExamples:\n  kato export latest\n  kato export 1c2f9a77 -o - -f jsonl | jq .kind\n  kato export 1c2f 77ab -f jsonl\n\nOnce ~/notes is allowed, and there (kato config set write.roots "[~/notes]"):\n  kato export 1c2f9a77 -o ~/notes/retry-queue.md --preset full\n  kato export 1c2f 77ab -o ~/notes/archive/\n',
       ),
   async run(context, [selectors], flags) {
     const names = selectors as readonly string[];
@@ -33,8 +33,17 @@ export const exportCommand: CliCommand = {
   },
 };
 
-function formatOf(asked: unknown, output: string | undefined): FormatId {
-  if (asked === undefined) return output?.toLowerCase().endsWith('.jsonl') === true ? 'jsonl' : 'markdown';
+function formatOf(asked: unknown, output = ''): FormatId {
+  const [, suffix] = /\.(md|markdown|jsonl)$/i.exec(output) ?? [];
+  const meant = suffix === undefined ? undefined : suffix.toLowerCase() === 'jsonl' ? 'jsonl' : 'markdown';
+  const format = asked === undefined ? (meant ?? 'markdown') : knownFormat(asked);
+  if (meant === undefined || meant === format) return format;
+  throw new KatoError('usage', `\`-f ${asked}\` does not fit a file that ends in .${suffix}`, {
+    hint: `leave out -f, or end the name in ${format === 'jsonl' ? '.jsonl' : '.md'}`,
+  });
+}
+
+function knownFormat(asked: unknown): FormatId {
   if (asked === 'markdown' || asked === 'md') return 'markdown';
   if (asked === 'jsonl') return 'jsonl';
   throw new KatoError('usage', `no format \`${asked}\``, { hint: 'formats: markdown, jsonl' });

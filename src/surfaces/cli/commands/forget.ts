@@ -18,15 +18,16 @@ export const forgetCommand: CliCommand = {
       ),
   async run(context, [selector], flags) {
     const kato = await context.kato();
-    const session = await kato.find({ text: String(selector), cwd: context.services.cwd });
-    if (!session.kept) {
+    const session = await kato.findForgettable({ text: String(selector), cwd: context.services.cwd });
+    if (!session.kept && !session.forgotten) {
       throw new KatoError('session-not-found', `nothing is kept of session ${session.shortId}`, {
         hint: "only the agent's own file has it; delete that yourself if you wish",
       });
     }
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
-    if (flags.yes !== true && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
-      context.warn('nothing was forgotten');
+    const isAgreed = flags.yes === true || session.forgotten; // What is forgotten cannot be lost again.
+    if (!isAgreed && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
+      context.note('nothing was forgotten');
       return 1;
     }
     const forgotten = await kato.forget(session.key);

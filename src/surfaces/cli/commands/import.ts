@@ -1,4 +1,5 @@
 import type { ImportReport } from '../../../app/kato.ts';
+import type { DiagnosticCode } from '../../../core/diagnostic.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../json.ts';
@@ -48,11 +49,20 @@ export const importCommand: CliCommand = {
 };
 
 const STOPPED = 130;
+/** Words for the system's codes that people meet. */
+const CODES: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EFBIG: 'it is too large for the memory',
+};
 
 function tell(context: CliContext, report: ImportReport): number {
   for (const { path, code } of report.unreadable)
-    context.warn(`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`);
+    context.warn(`cannot read ${context.shown(path)}: ${CODES[code] ?? code}`);
+  for (const path of report.incomplete)
+    context.warn(`${context.shown(path)} is incomplete; it is read when its agent has written it to the end`);
   for (const path of report.unknown) context.warn(`no session of a known agent in ${context.shown(path)}`);
+  for (const path of report.forgotten)
+    context.warn(`the session in ${context.shown(path)} was forgotten; it is not taken in again`);
   if (context.options.json) context.printJson('import', toJson(report));
   else context.print(summary(report));
   if (report.stopped) {
@@ -72,9 +82,19 @@ function summary(report: ImportReport): string {
     const { files, bytes: size } = report.planned;
     return `would read ${count(files, 'file')} (${bytes(size)}); ${count(report.unchanged, 'file')} unchanged`;
   }
-  if (report.filesRead === 0) return `nothing new in ${count(report.filesExamined, 'file')}`;
-  const flaws = report.diagnostics.filter(({ code }) => code === 'invalid-line' || code === 'unreadable-rest');
-  const damaged = flaws.reduce((sum, flaw) => sum + flaw.count, 0);
-  const note = damaged === 0 ? '' : `; ${count(damaged, 'damaged line')} kept raw`;
+  if (report.filesRead === 0) {
+    const looked = report.filesExamined - report.forgotten.length;
+    return looked === 0 && report.forgotten.length > 0 ? 'nothing taken in' : `nothing new in ${count(looked, 'file')}`;
+  }
+  const [damaged, large] = [timesOf(report, DAMAGED), timesOf(report, ['oversize-frame'])];
+  const note =
+    (damaged === 0 ? '' : `; ${count(damaged, 'damaged line')} kept raw`) +
+    (large === 0 ? '' : `; ${count(large, 'record')} too large to be shown, kept raw`);
   return `${count(report.events, 'event')} in ${count(report.sessions, 'session')}, from ${count(report.filesRead, 'file')} (${bytes(report.bytesRead)} read)${note}`;
+}
+
+const DAMAGED: readonly DiagnosticCode[] = ['invalid-line', 'nul-bytes', 'unreadable-rest'];
+
+function timesOf({ diagnostics }: ImportReport, codes: readonly DiagnosticCode[]): number {
+  return diagnostics.filter(({ code }) => codes.includes(code)).reduce((sum, flaw) => sum + flaw.count, 0);
 }

@@ -21,13 +21,13 @@ export const initCommand: CliCommand = {
       .addHelpText('after', '\nExamples:\n  kato init\n  kato init --yes --keep all --write-root ~/notes\n'),
   async run(context, _args, flags) {
     const { config, home } = homePaths(context.katoHome);
+    const given = fromFlags(flags);
     if (existsSync(config)) {
       await context.config(); // An existing file is checked, never rewritten.
       context.print(`config exists already: ${context.shown(config)}`);
       context.hint('`kato config set KEY VALUE` changes a key; `kato config show` prints it');
       return 0;
     }
-    const given = fromFlags(flags);
     const choices =
       context.isInteractive && flags.yes !== true
         ? await ask(context, given)
@@ -93,7 +93,7 @@ function opening(context: CliContext): string[] {
 
 async function askKeep(prompt: Prompt): Promise<boolean | undefined> {
   const question =
-    'Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks)  [a]ll / [r]ecorded: ';
+    'Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks)\n[a]ll / [r]ecorded (Enter: recorded): ';
   for (;;) {
     const answer = (await prompt.ask(question))?.toLowerCase();
     if (answer === undefined) return undefined;
@@ -104,7 +104,7 @@ async function askKeep(prompt: Prompt): Promise<boolean | undefined> {
 
 async function askRoots(prompt: Prompt): Promise<string[] | undefined> {
   const question =
-    'Where else may recordings be written, beside the project you work in?\nFolders, separated by commas (such as ~/notes), or nothing: ';
+    'Where else may recordings be written, beside the project you work in?\nFolders, separated by commas, such as ~/notes (Enter: none): ';
   const answer = await prompt.ask(question);
   return answer
     ?.split(',')

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import type { SessionJson } from '../json.ts';
 import { page } from '../pager.ts';
 import { cut, displayWidth, pad, visibleLine } from '../terminal.ts';
-import { ago, parseSince } from '../words.ts';
+import { ago, count, parseSince } from '../words.ts';
 
 export const sessionsCommand: CliCommand = {
   define: (command) =>
@@ -32,6 +32,8 @@ export const sessionsCommand: CliCommand = {
     const kato = await context.kato();
     const all = await kato.sessions(filter);
     const sessions = typeof flags.limit === 'string' ? all.slice(0, limitOf(flags.limit)) : all;
+    const kept = sessions.length > 0 ? sessions : await kato.sessions({ subagents: true });
+    if (kept.length > 0 && sessions.length === 0) return noMatch(context, kept.length);
     if (context.options.json) context.printJson('sessions', sessions.map(sessionJson));
     else if (sessions.length === 0) context.hint('nothing here yet: `kato import` takes in what the agents have');
     else if (context.services.streams.stdout.isTTY === true) await page(context, once(`${table(sessions, context)}\n`));
@@ -39,6 +41,17 @@ export const sessionsCommand: CliCommand = {
     return 0;
   },
 };
+
+const NOTHING_MATCHES = 3;
+
+/** No session is as was asked for, but there are others. With `--json` that is a list too, of none. */
+function noMatch(context: CliContext, kept: number): number {
+  const what = `nothing matches; ${count(kept, 'session')} ${kept === 1 ? 'is' : 'are'} kept`;
+  if (!context.options.json) throw new KatoError('session-not-found', what, { hint: 'ask for less: `kato sessions`' });
+  context.warn(what);
+  context.printJson('sessions', []);
+  return NOTHING_MATCHES;
+}
 
 async function* once(text: string): AsyncGenerator<string> {
   yield text;

@@ -78,6 +78,10 @@ function providerLines(
 ): string[] {
   const present = roots.filter(({ exists }) => exists);
   if (roots.length === 0) return [`${label.padEnd(11)} switched off`];
+  const unreadable = roots.flatMap(({ path, unreadable: code }) =>
+    code === undefined ? [] : [`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`],
+  );
+  if (unreadable.length > 0) return [`${label.padEnd(11)} ${unreadable.join('; ')}`];
   if (present.length === 0)
     return [
       `${label.padEnd(11)} ${sources > 0 ? `${count(sources, 'file')}; ` : ''}no folder ${context.shown(roots[0]?.path ?? '')}`,
