@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { KatoEvent } from '../core/event.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { SourceRecord } from '../core/source.ts';
+import { isKept, type SourceRecord } from '../core/source.ts';
 import { carriedOver, sharedSources } from '../ingest/carry-over.ts';
 import type { SideFileContent } from '../ingest/collector.ts';
 import { decodeFrame } from '../ingest/decode.ts';
@@ -79,6 +79,8 @@ function groupBySession(sources: readonly SourceRecord[], key: SessionKey | unde
     group.sources.push(source);
     groups.set(name, group);
   }
+  // Of a session that is not kept whole, the bytes that are there do not tell the whole.
+  for (const one of sources) if (!isKept(one)) groups.delete(`${one.provider}\0${one.nativeId}`);
   const base = ({ path }: SourceRecord) => path.slice(path.lastIndexOf('/') + 1);
   const byName = (a: SourceRecord, b: SourceRecord) => Number(base(a) > base(b)) - Number(base(a) < base(b));
   return [...groups.values()].map((group) => ({ ...group, sources: group.sources.sort(byName) }));

@@ -30,7 +30,7 @@ export async function readStatus(context: StatusContext, sessions: readonly Sess
     found,
     sources,
     roots.map(({ path }) => path),
-    unreadable.map(({ path }) => path),
+    { unreadable: unreadable.map(({ path }) => path) },
   );
   const lag = plan.readings.flatMap(({ found: { path, provider, stat }, known }): SourceLag[] => {
     const read =
@@ -57,7 +57,8 @@ export async function readStatus(context: StatusContext, sessions: readonly Sess
 /** What was looked at and waits for its end: half a line, or a document in the middle of being written. */
 function tornEnd({ path, provider, stat, checkpoint }: SourceRecord): SourceLag[] {
   const isPacked = path.endsWith('.zst'); // Its checkpoint counts bytes that are not packed.
-  const lagBytes = isPacked ? 0 : stat.sizeBytes - checkpoint.endBytes;
+  const isNoted = checkpoint.generation <= 0 && checkpoint.endBytes === 0; // Old, and nobody wants it.
+  const lagBytes = isPacked || isNoted ? 0 : stat.sizeBytes - checkpoint.endBytes;
   return lagBytes > 0 ? [{ path, provider, lagBytes }] : [];
 }
 

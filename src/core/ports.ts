@@ -14,6 +14,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** Doing something later. */
+export interface Timers {
+  /** Runs `action` after this time; the function returned calls it off. */
+  after(delayMs: number, action: () => void): () => void;
+}
+
 export type EntryKind = 'file' | 'directory' | 'link' | 'other';
 export interface DirectoryEntry {
   readonly name: string;
@@ -38,6 +44,28 @@ export interface SourceFiles {
   realPath(path: string): string | undefined;
   /** Opens a regular file for reading, without blocking on anything else; absent when there is none. */
   open(path: string): ReadableFile | undefined;
+}
+
+/** What a watched folder tells. A hint: notifications get lost, and several changes may be told as one. */
+export type WatchEvent =
+  /** Something changed at this path relative to the folder: a file, or a folder with all that is in it, come or gone. */
+  | { readonly kind: 'changed'; readonly path: string }
+  /** The watch has ended by itself, with the system's code; `ENOENT` when the folder is gone. */
+  | { readonly kind: 'lost'; readonly code: string };
+
+export interface WatchOptions {
+  /** Whether a folder, by its path relative to the watched one, can hold anything of interest. */
+  readonly enters: (folder: string) => boolean;
+  readonly onEvent: (event: WatchEvent) => void;
+}
+
+/** Being told of changes below a folder. */
+export interface FolderWatcher {
+  /**
+   * Watches a folder and those below it, also ones that are made later. Throws the system's error: `ENOENT` when the
+   * folder is not there, `ENOSPC` or `EMFILE` when the system has no watches left. Nothing is told after `close`.
+   */
+  watch(folder: string, options: WatchOptions): { close(): void };
 }
 
 /** Levels: `warn` when nothing was lost, `error` when something was or a person must act. */

@@ -43,7 +43,10 @@ export interface Checkpoint {
   readonly decoderVersion: number;
   /** Hashes of the companion files that were taken in, by path relative to the root. */
   readonly companions: Readonly<Record<string, string>>;
-  /** Counts readings from the start: truncation, replacement and rewriting begin a new one. The first is 1. */
+  /**
+   * Counts readings from the start: truncation, replacement and rewriting begin a new one. The first is 1. Not above 0:
+   * what is read now is not kept, and -n says that n generations were kept before. See `isKept`.
+   */
   readonly generation: number;
   /** True while a later generation than the first has not been read to its end. */
   readonly unswept: boolean;
@@ -65,6 +68,14 @@ export interface SourceRecord {
   readonly gone: boolean;
   /** Raised by every batch; a batch that expects another one is refused. 0 is not stored yet. */
   readonly version: number;
+}
+
+/**
+ * Whether what is read of a source is kept. Of one that is not kept, the checkpoint moves on over bytes of which the
+ * store has neither events nor a copy; to keep it, it is read again from its start as a new generation.
+ */
+export function isKept({ checkpoint }: Pick<SourceRecord, 'checkpoint'>): boolean {
+  return checkpoint.generation > 0;
 }
 
 /** A flaw count of a source's present generation. */

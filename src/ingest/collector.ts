@@ -34,13 +34,23 @@ export interface CollectorOptions {
   readonly provider: string;
   /** The id of the source that is being read. */
   readonly source: string;
-  readonly observedAt?: (() => string) | undefined;
+  /** When kato saw the record at this offset; absent for what was there before. */
+  readonly observedAt?: ((offset: number) => string | undefined) | undefined;
   /** The complete text of a side file; absent when it cannot be had. */
   readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
   /** Compress pages here rather than in the store. */
   readonly packPages: boolean;
   /** Finds the lines of a message that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
+  /** False: only facts, links and commands are collected, nothing else that was said. */
+  readonly keeps?: boolean | undefined;
+}
+
+/** A command in a session that is not kept: its event as JSON, without what a store adds. */
+export interface HeardCommand {
+  readonly key: SessionKey;
+  readonly id: EventId;
+  readonly json: string;
 }
 
 /** The lines of a message that steer kato, as events say them. */
@@ -51,6 +61,7 @@ export interface SideFileContent {
   readonly blob: Blob;
 }
 
+const NO_MESSAGE = '' as EventId; // For asking whether there are any commands.
 const RECENT_EVENTS = 4096;
 const SPEAKERS: ReadonlySet<Origin> = new Set(['typed', 'automated', 'replayed']);
 
@@ -73,10 +84,13 @@ export class Collector {
   #quarantined: Quarantine[] = [];
   #superseded: Supersession[] = [];
   #links: SessionLink[] = [];
+  #heard: HeardCommand[] = [];
   #bodyBytes = 0;
+  readonly #keeps: boolean;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#keeps = options.keeps ?? true;
   }
 
   /** How much has been collected, in bytes of event bodies. */
@@ -90,13 +104,14 @@ export class Collector {
 
   addFlaws(diagnostics: readonly Diagnostic[], quarantined: readonly Quarantine[]): void {
     this.#diagnostics.push(...diagnostics);
-    this.#quarantined.push(...quarantined);
+    if (this.#keeps) this.#quarantined.push(...quarantined);
   }
 
   add(frame: DecodedFrame): void {
     const { drafts, diagnostics, retractions = [], restored = [] } = frame.decoded;
     this.#diagnostics.push(...diagnostics);
     for (const draft of drafts) this.#addDraft(draft, frame);
+    if (!this.#keeps) return;
     for (const retraction of retractions) this.#retract(retraction, frame);
     for (const { session, records } of restored) {
       this.#superseded.push({ key: this.#key(session), records: this.#halves(session, records), inForce: true });
@@ -105,10 +120,18 @@ export class Collector {
 
   /** Keeps a small file beside the session, as it is. */
   keepFile(session: string, name: string, content: Uint8Array): void {
+    if (!this.#keeps) return;
     const sha256 = hash('sha256', content, 'hex');
     const { blobs, sideFiles } = this.#open(session);
     blobs.set(sha256, { sha256, mediaType: 'text/plain', content });
     sideFiles.set(name, { name, sha256 });
+  }
+
+  /** The commands heard since the last time, in a session that is not kept. */
+  takeHeard(): readonly HeardCommand[] {
+    const heard = this.#heard;
+    this.#heard = [];
+    return heard;
   }
 
   /** Everything collected since the last time, as a batch with these raw bytes. */
@@ -162,14 +185,17 @@ export class Collector {
   #addDraft(draft: Draft, frame: DecodedFrame): void {
     const session = this.#open(draft.session);
     const complete = this.#withSideFile(draft, session);
-    for (const { sha256, mediaType, content } of draft.blobs ?? [])
-      session.blobs.set(sha256, { sha256, mediaType, content });
     session.facts.add(complete);
     if (draft.kind === 'session.info' && draft.payload.parent) {
       this.#links.push({ key: session.key, parent: draft.payload.parent });
     }
-    const record: RecordKey = draft.record === undefined ? frame.record() : { id: draft.record };
-    const context = { session: session.key, record, place: frame.place, observedAt: this.#options.observedAt?.() };
+    if (!this.#keeps) {
+      this.#hear(draft, frame);
+      return;
+    }
+    for (const { sha256, mediaType, content } of draft.blobs ?? [])
+      session.blobs.set(sha256, { sha256, mediaType, content });
+    const context = this.#contextOf(draft, frame);
     const before = session.builder.bytes;
     const { id, content, json } = this.#encode(complete, context);
     if (session.recent.get(id) === content) return; // Told again, word for word: the same sighting.
@@ -179,6 +205,25 @@ export class Collector {
     this.#bodyBytes += session.builder.bytes - before;
     for (const command of this.#commandsOf(draft, id)) this.#addDraft(command, frame);
     if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));
+  }
+
+  #contextOf(draft: Draft, { place, record }: DecodedFrame) {
+    return {
+      session: this.#key(draft.session),
+      record: draft.record === undefined ? record() : { id: draft.record },
+      place,
+      observedAt: this.#options.observedAt?.(place.offset),
+    };
+  }
+
+  /** Of a message that is not kept: its commands. The message itself is encoded only for its id, where it has any. */
+  #hear(draft: Draft, frame: DecodedFrame): void {
+    if (this.#commandsOf(draft, NO_MESSAGE).length === 0) return;
+    const context = this.#contextOf(draft, frame);
+    for (const command of this.#commandsOf(draft, this.#encode(draft, context).id)) {
+      const { id, json } = this.#encode(command, context);
+      this.#heard.push({ key: context.session, id, json });
+    }
   }
 
   /** The commands in a message, each an event of its own right behind it. Only words of whoever speaks to the agent count. */
@@ -216,7 +261,7 @@ export class Collector {
 
   /** A tool result whose text was moved to a file of its own gets it back; the file is kept. */
   #withSideFile(draft: Draft, session: OpenSession): Draft {
-    if (draft.sideFile === undefined || draft.kind !== 'assistant.tool.result') return draft;
+    if (!this.#keeps || draft.sideFile === undefined || draft.kind !== 'assistant.tool.result') return draft;
     const file = this.#options.sideFile(draft.session, draft.sideFile);
     if (!file) {
       this.#diagnostics.push({ code: 'unresolved-file' });

@@ -40,12 +40,22 @@ const LINK_DEPTH = 8;
 
 export function discover(files: SourceFiles, roots: readonly ProviderRoot[]): Discovery {
   const walks = roots.map((root) => new Walk(files, root));
-  const found = walks.flatMap((walk) => walk.run());
+  const found = walks.flatMap((walk) => [...walk.run()].filter((one) => one !== undefined));
   return {
     found: withoutTwins(found),
     unreadable: walks.flatMap(({ unreadable }) => unreadable),
     filesExamined: walks.reduce((sum, { filesExamined }) => sum + filesExamined, 0),
   };
+}
+
+/** A walk that can be interrupted: yields what it finds, and nothing for each folder that it enters. */
+export function walk(
+  files: SourceFiles,
+  root: ProviderRoot,
+  folder = '',
+): { readonly steps: Generator<FoundSource | undefined>; readonly unreadable: readonly Unreadable[] } {
+  const one = new Walk(files, root);
+  return { steps: one.run(folder), unreadable: one.unreadable };
 }
 
 /** A file whose content another one holds as well is left out. */
@@ -60,7 +70,6 @@ class Walk {
   readonly #files: SourceFiles;
   readonly #provider: Provider;
   readonly #root: string;
-  readonly #found: FoundSource[] = [];
 
   constructor(files: SourceFiles, { provider, path }: ProviderRoot) {
     this.#files = files;
@@ -68,40 +77,42 @@ class Walk {
     this.#root = path;
   }
 
-  run(): readonly FoundSource[] {
-    this.#folder('', 0);
-    return this.#found;
+  run(folder = ''): Generator<FoundSource | undefined> {
+    return this.#folder(folder, 0);
   }
 
-  #folder(relative: string, links: number): void {
+  *#folder(relative: string, links: number): Generator<FoundSource | undefined> {
+    yield undefined;
     const folder = relative === '' ? this.#root : `${this.#root}/${relative}`;
     const entries = this.#attempt(folder, () => this.#files.list(folder)) ?? [];
-    for (const entry of entries) this.#entry(entry, relative === '' ? entry.name : `${relative}/${entry.name}`, links);
+    for (const entry of entries) {
+      yield* this.#entry(entry, relative === '' ? entry.name : `${relative}/${entry.name}`, links);
+    }
   }
 
-  #entry({ kind }: DirectoryEntry, relative: string, links: number): void {
-    if (kind === 'file') this.#file(relative);
-    else if (kind === 'directory' && this.#provider.mayContain(relative)) this.#folder(relative, links);
-    else if (kind === 'link' && links < LINK_DEPTH) this.#link(relative, links);
+  *#entry({ kind }: DirectoryEntry, relative: string, links: number): Generator<FoundSource | undefined> {
+    if (kind === 'file') yield* this.#file(relative);
+    else if (kind === 'directory' && this.#provider.mayContain(relative)) yield* this.#folder(relative, links);
+    else if (kind === 'link' && links < LINK_DEPTH) yield* this.#link(relative, links);
   }
 
-  #file(relative: string): void {
+  *#file(relative: string): Generator<FoundSource> {
     const match = this.#provider.match(relative);
     if (!match) return;
     const path = `${this.#root}/${relative}`;
     this.filesExamined += 1;
     const stat = this.#attempt(path, () => this.#files.stat(path));
-    if (stat) this.#found.push({ provider: this.#provider, root: this.#root, path, match, stat });
+    if (stat) yield { provider: this.#provider, root: this.#root, path, match, stat };
   }
 
-  #link(relative: string, links: number): void {
+  *#link(relative: string, links: number): Generator<FoundSource | undefined> {
     const path = `${this.#root}/${relative}`;
     const target = this.#attempt(path, () => this.#files.realPath(path));
     const root = this.#attempt(this.#root, () => this.#files.realPath(this.#root));
     if (target === undefined || root === undefined || !`${target}/`.startsWith(`${root}/`)) return;
-    if (this.#provider.match(relative)) this.#file(relative);
+    if (this.#provider.match(relative)) yield* this.#file(relative);
     else if (this.#provider.mayContain(relative) && !`${path}/`.startsWith(`${target}/`))
-      this.#folder(relative, links + 1);
+      yield* this.#folder(relative, links + 1);
   }
 
   #attempt<T>(path: string, action: () => T): T | undefined {

@@ -6,18 +6,17 @@
  * is stopped anywhere goes on where it was when it is run again.
  */
 import type { DiagnosticCount } from '../core/diagnostic.ts';
-import { KatoError } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
-import type { SourceRecord } from '../core/source.ts';
-import { type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
+import { isKept, type SourceRecord } from '../core/source.ts';
+import type { Appended, Batch, Cause, TranscriptStore } from '../store/store.ts';
 import type { CommandFinder } from './collector.ts';
 import type { Discovery, FoundSource, Unreadable } from './discovery.ts';
 import { isWaiting } from './framing/document.ts';
 import { linkSessions } from './link.ts';
 import { byFamily, type PlannedReading, planPass } from './plan.ts';
-import { countFrames, prepareReading } from './prepare.ts';
-import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
+import type { Reading, ReadingCounters } from './read-source.ts';
 import { readingFailure } from './reading-failure.ts';
+import { isMoved, noteSource, type TakeOptions, takeSource } from './take-source.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -27,8 +26,8 @@ export interface PassOptions {
   /** Folders that were searched whole: a known source below one that was not found is gone. */
   readonly searched: readonly string[];
   readonly cause: Cause;
-  /** For records seen live: the time of seeing. */
-  readonly observedAt?: () => string;
+  /** For records seen live: the time of seeing the record at this offset. */
+  readonly observedAt?: Reading['observedAt'];
   /** Which of the planned readings to do; all if absent. */
   readonly only?: (planned: PlannedReading) => boolean;
   /** Finds the lines of messages that steer kato; absent: none are looked for. */
@@ -67,19 +66,15 @@ export interface PassReport {
 
 /** How many families are read side by side. */
 const LANES = 8;
-/** How often a source is looked at anew when another process reads it at the same time. */
-const MOST_ATTEMPTS = 5;
 
 export async function runPass(options: PassOptions): Promise<PassReport> {
   const { discovery, searched, store, only = () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
   const sources = await store.sources();
-  const plan = planPass(
-    found,
-    sources,
-    searched,
-    unreadable.map(({ path }) => path),
-  );
+  const plan = planPass(found, sources, searched, {
+    unreadable: unreadable.map(({ path }) => path),
+    rereads: isUnkept,
+  });
   const readings = plan.readings.filter(only);
   const pass = new Pass(options, readings, countBySession(sources, readings));
   await pass.noteMoves(plan.moved, plan.gone);
@@ -102,6 +97,11 @@ function stillIncomplete(
 ): readonly string[] {
   const before = new Set(sources.filter(({ checkpoint }) => isWaiting(checkpoint.cursor)).map(({ path }) => path));
   return found.map(({ path }) => path).filter((path) => seen.get(path) ?? before.has(path));
+}
+
+/** What live ingest has only noted, or heard without keeping it: a pass keeps it. */
+function isUnkept(record: SourceRecord): boolean {
+  return !isKept(record);
 }
 
 class Pass {
@@ -139,7 +139,7 @@ class Pass {
     const lost = gone.map((record) => ({ ...record, gone: true }));
     for (const record of [...renamed, ...lost]) {
       try {
-        await this.#storeRecord(record);
+        await noteSource(record, { ...this.#takeOptions(), onAppended: (_, appended) => this.#countRows(appended) });
       } catch (error) {
         if (!isMoved(error)) throw error;
       }
@@ -183,7 +183,7 @@ class Pass {
   async #readGuarded(planned: PlannedReading): Promise<void> {
     const { path, stat } = planned.found;
     try {
-      await this.#readWithRetries(planned);
+      if (await takeSource(planned, this.#takeOptions())) this.#filesRead += 1;
     } catch (error) {
       const code = readingFailure(error);
       if (code === undefined) this.#failure ??= error;
@@ -193,49 +193,30 @@ class Pass {
     this.#tellProgress(0);
   }
 
-  async #readWithRetries(planned: PlannedReading): Promise<void> {
-    let current = planned;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#read(current);
-      } catch (error) {
-        if (!isMoved(error) || attempt === MOST_ATTEMPTS) throw error;
-        const record = await this.#options.store.source(current.known?.record.id ?? current.freshId);
-        current = { ...current, known: record && { record, by: current.known?.by ?? 'file' } };
-      }
-    }
+  #takeOptions(): TakeOptions {
+    const { store, files, cause, observedAt, commandsIn, readElsewhere } = this.#options;
+    return {
+      ...{ store, files, cause, observedAt, commandsIn, readElsewhere },
+      keeps: true,
+      counters: this.#counters,
+      isOnlySource: (_, { provider, nativeId }) => this.#sourcesOf.get(`${provider}\0${nativeId}`) === 1,
+      isStopped: () => this.#isStopped(),
+      onAppended: (batch, appended) => this.#count(batch, appended),
+      // Whatever the store fails with ends the pass, also what would only concern the file if reading failed with it.
+      onStoreFailed: (error) => {
+        this.#failure ??= error;
+      },
+    };
   }
 
-  async #read(planned: PlannedReading): Promise<void> {
-    const { files, store } = this.#options;
-    const prepared = await prepareReading(planned, { files, store, counters: this.#counters });
-    const { path, stat } = planned.found;
-    if (prepared.kind === 'same') return this.#storeRecord({ ...prepared.record, path, stat, gone: false });
-    const { record, content, restart } = prepared;
-    const reading = this.#reading(planned, record, content, restart);
-    const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
-    const elsewhere = isFirst && !planned.found.isLoose ? this.#options.readElsewhere : undefined;
-    await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
-    this.#filesRead += 1;
+  #countRows({ rows }: Appended): void {
+    this.#rows += rows;
   }
 
-  /** Stores batches in order, reading the next one while one is being stored. */
-  async #store(batches: AsyncIterable<Batch>): Promise<void> {
-    let storing: Promise<void> = Promise.resolve();
-    for await (const batch of batches) {
-      await storing;
-      if (this.#isStopped()) return;
-      storing = this.#append(batch);
-      storing.catch(() => {}); // Awaited, and thus reported, in the next round or below.
-    }
-    await storing;
-  }
-
-  async #append(batch: Batch): Promise<void> {
-    const appended = await this.#put(batch);
-    this.#events += appended?.events ?? 0;
-    this.#revisions += appended?.revisions ?? 0;
-    this.#rows += appended?.rows ?? 0;
+  #count(batch: Batch, appended: Appended): void {
+    this.#events += appended.events;
+    this.#revisions += appended.revisions;
+    this.#countRows(appended);
     for (const { key } of batch.sessions) this.touched.set(`${key.provider}\0${key.nativeId}`, key);
     for (const { code, about, count } of batch.diagnostics) {
       const name = `${code}\0${about ?? ''}`;
@@ -249,67 +230,6 @@ class Pass {
   #tellProgress(insideBytes: number): void {
     const bytesDone = Math.min(this.#bytesDone + insideBytes, this.#bytesTotal);
     this.#options.onProgress?.({ bytesDone, bytesTotal: this.#bytesTotal, events: this.#events });
-  }
-
-  async #isKnownSession({ found }: PlannedReading): Promise<boolean> {
-    const { provider, match } = found;
-    if (match.nativeId === undefined) return false;
-    return (await this.#options.store.session({ provider: provider.id, nativeId: match.nativeId })) !== undefined;
-  }
-
-  #reading({ found }: PlannedReading, record: SourceRecord, content: Reading['content'], restart: boolean): Reading {
-    const { files, store, cause, observedAt, commandsIn } = this.#options;
-    const { provider, match, root, path, stat } = found;
-    const key = (nativeId: string) => ({ provider: provider.id, nativeId });
-    return {
-      provider,
-      match,
-      files,
-      root,
-      path,
-      stat,
-      record,
-      content,
-      restart,
-      cause,
-      observedAt,
-      commandsIn,
-      counters: this.#counters,
-      keptSideFile: (session, name) => store.sideFile(key(session), name),
-      lookup: {
-        knownRecords: (session, records) => store.knownRecords(session, records),
-        // In a first generation nothing was ever lost; with one source, nothing came from elsewhere.
-        isExact: (session) =>
-          record.checkpoint.generation === 1 &&
-          session.nativeId === record.nativeId &&
-          this.#sourcesOf.get(`${session.provider}\0${session.nativeId}`) === 1,
-        countBefore: async (hashes) => {
-          const file = files.open(path);
-          if (!file) return new Map();
-          try {
-            return countFrames(file, content?.endBytes ?? 0, hashes, this.#counters);
-          } finally {
-            file.close();
-          }
-        },
-      },
-    };
-  }
-
-  async #storeRecord(record: SourceRecord): Promise<void> {
-    const batch = { ...emptyBatch, cause: this.#options.cause, source: { record, expected: record.version } };
-    const appended = await this.#put(batch);
-    this.#rows += appended?.rows ?? 0;
-  }
-
-  /** Whatever the store fails with ends the pass, also what would only concern the file if reading failed with it. */
-  async #put(batch: Batch) {
-    try {
-      return (await this.#options.store.append([batch]))[0];
-    } catch (error) {
-      if (!isMoved(error)) this.#failure ??= error;
-      throw error;
-    }
   }
 }
 
@@ -325,9 +245,4 @@ function countBySession(
   for (const { provider, nativeId } of sources) add(provider, nativeId);
   for (const { known, found } of readings) if (!known) add(found.provider.id, found.match.nativeId);
   return counts;
-}
-
-/** Whether another process has read the source since it was looked at. */
-function isMoved(error: unknown): boolean {
-  return error instanceof KatoError && error.code === 'checkpoint-moved';
 }

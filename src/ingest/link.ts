@@ -8,9 +8,11 @@
  */
 import type { KatoEvent, ParentLink } from '../core/event.ts';
 import { recordDigest, recordHalf } from '../core/identity.ts';
-import type { SessionKey } from '../core/session.ts';
+import { mergeParent, type SessionKey } from '../core/session.ts';
 import {
+  type Batch,
   emptyBatch,
+  type Position,
   type SessionLink,
   type SessionRecord,
   type StoredEvent,
@@ -30,20 +32,127 @@ export async function linkSessions(store: TranscriptStore): Promise<void> {
   const done = (await store.offset(LINKS))?.position ?? 0;
   if (head === done) return;
   const news = (await store.sessions()).filter(({ lastPosition }) => lastPosition > done).map(({ key }) => key);
-  const names = new Set(news.map(nameOf));
   const links = new Map((await store.links()).map((link) => [nameOf(link.key), link]));
   for (const key of news) {
     for (const link of await linksByHead(store, key, links)) links.set(nameOf(link.key), link);
   }
+  const names = new Set(news.map(nameOf));
   for (const link of links.values()) {
-    const parent = parentOf(link);
-    if (link.parent.relation === 'subagent') continue;
-    const isNew = names.has(nameOf(link.key)) || names.has(nameOf(parent));
-    const isOpen = !link.resolved || (isNew && link.resolved.settled !== true);
-    const isReopened = !isOpen && names.has(nameOf(parent)) && (await haveCommonNews(store, parent, link.key, done));
-    if (isOpen || isReopened) await resolveAgain(store, link, parent);
+    if (isDue(link, names) || (await isReopened(store, link, names, done)))
+      await resolveAgain(store, link, parentOf(link));
   }
-  await store.append([{ ...emptyBatch, offsets: [{ consumer: LINKS, position: head, state: null }] }]);
+  await store.append([linkedUpTo(head)]);
+}
+
+function linkedUpTo(head: Position): Batch {
+  return { ...emptyBatch, offsets: [{ consumer: LINKS, position: head, state: null }] };
+}
+
+/** Whether it is to be found out where the link leads, when these sessions have something new. */
+function isDue({ key, parent, resolved }: SessionLink, news: ReadonlySet<string>): boolean {
+  if (parent.relation === 'subagent') return false;
+  const isMeant = news.has(nameOf(key)) || news.has(nameOf({ ...key, nativeId: parent.nativeId }));
+  return !resolved || (isMeant && resolved.settled !== true);
+}
+
+async function isReopened(
+  store: TranscriptStore,
+  link: SessionLink,
+  news: ReadonlySet<string>,
+  after: Position,
+): Promise<boolean> {
+  const parent = parentOf(link);
+  if (link.parent.relation === 'subagent' || !news.has(nameOf(parent))) return false;
+  return haveCommonNews(store, parent, link.key, after);
+}
+
+/** Links sessions again and again, as they grow, at a cost that does not depend on how many there are. */
+export interface Linker {
+  /** Hears of links that were stored. */
+  note(links: readonly SessionLink[]): void;
+  /** Links these sessions, which have something new, and those that waited for them. */
+  link(touched: readonly SessionKey[]): Promise<void>;
+  /** Stores how far everything is linked. */
+  close(): Promise<void>;
+}
+
+/** Links everything that is not linked yet, and then goes on from there. */
+export async function openLinker(store: TranscriptStore): Promise<Linker> {
+  await linkSessions(store);
+  const linker = new LiveLinker(store);
+  await linker.reload();
+  return linker;
+}
+
+class LiveLinker implements Linker {
+  readonly #store: TranscriptStore;
+  readonly #links = new Map<string, SessionLink>();
+  /** The names of the links that lead to a session. */
+  readonly #children = new Map<string, Set<string>>();
+  /** Sessions that were compared with others by their head. */
+  readonly #compared = new Set<string>();
+  /** What the store says of how far links were looked for; another pass moves it. */
+  #stored: Position = 0;
+  #after: Position = 0;
+
+  constructor(store: TranscriptStore) {
+    this.#store = store;
+  }
+
+  async reload(): Promise<void> {
+    this.#stored = (await this.#store.offset(LINKS))?.position ?? 0;
+    this.#after = Math.max(this.#after, this.#stored);
+    this.#links.clear();
+    this.#children.clear();
+    for (const link of await this.#store.links()) this.#set(link);
+  }
+
+  note(links: readonly SessionLink[]): void {
+    for (const link of links) {
+      const known = this.#links.get(nameOf(link.key));
+      const parent = mergeParent(known?.parent, link.parent);
+      const isSame = known?.parent.nativeId === parent.nativeId && known.parent.ordinal === parent.ordinal;
+      const resolved = link.resolved ?? (isSame ? known.resolved : undefined);
+      this.#set({ key: link.key, parent, ...(resolved && { resolved }) });
+    }
+  }
+
+  async link(touched: readonly SessionKey[]): Promise<void> {
+    const head = await this.#store.head();
+    if ((await this.#store.offset(LINKS))?.position !== (this.#stored || undefined)) await this.reload();
+    for (const key of touched) await this.#compare(key);
+    const names = new Set(touched.map(nameOf));
+    const meant = touched.flatMap((key) => [nameOf(key), ...(this.#children.get(nameOf(key)) ?? [])]);
+    for (const name of new Set(meant)) {
+      const link = this.#links.get(name);
+      if (!link) continue;
+      const isMeant = isDue(link, names) || (await isReopened(this.#store, link, names, this.#after));
+      if (isMeant) this.#set((await resolveAgain(this.#store, link, parentOf(link))) ?? link);
+    }
+    this.#after = head;
+  }
+
+  async close(): Promise<void> {
+    if (this.#after > this.#stored) await this.#store.append([{ ...linkedUpTo(this.#after), rides: true }]);
+  }
+
+  #set(link: SessionLink): void {
+    const name = nameOf(link.key);
+    const before = this.#links.get(name);
+    if (before) this.#children.get(nameOf(parentOf(before)))?.delete(name);
+    this.#links.set(name, link);
+    const parent = nameOf(parentOf(link));
+    this.#children.set(parent, (this.#children.get(parent) ?? new Set()).add(name));
+  }
+
+  /** Once a session, as soon as it has a first record. */
+  async #compare(key: SessionKey): Promise<void> {
+    if (this.#compared.has(nameOf(key))) return;
+    const session = await this.#store.session(key);
+    if (session?.facts.head === undefined) return;
+    this.#compared.add(nameOf(key));
+    for (const link of await linksByHead(this.#store, key, this.#links)) this.#set(link);
+  }
 }
 
 /** Whether the child has a copy of anything that is new in its parent: it was read before its parent was. */
@@ -64,13 +173,19 @@ function parentOf({ key, parent }: SessionLink): SessionKey {
 }
 
 /** What was a copy stays one: it may stand in an earlier derivation, which is still read as it was written. */
-async function resolveAgain(store: TranscriptStore, link: SessionLink, parent: SessionKey): Promise<void> {
+async function resolveAgain(
+  store: TranscriptStore,
+  link: SessionLink,
+  parent: SessionKey,
+): Promise<SessionLink | undefined> {
   const resolved = (await store.session(parent)) && (await resolve(store, link, parent));
-  if (!resolved) return;
+  if (!resolved) return undefined;
   const isNew = ([first]: readonly [number, number]) => resolved.copied.some((range) => range[0] === first);
   const before = (link.resolved?.copied ?? []).filter((range) => !isNew(range));
-  const copied = [...before, ...resolved.copied];
-  await store.append([{ ...emptyBatch, links: [{ ...link, resolved: { ...resolved, copied } }] }]);
+  const found = { ...link, resolved: { ...resolved, copied: [...before, ...resolved.copied] } };
+  const isKnown = JSON.stringify(found.resolved) === JSON.stringify(link.resolved);
+  if (!isKnown) await store.append([{ ...emptyBatch, links: [found] }]);
+  return found;
 }
 
 /** Finds out again where the links of these sessions, and those to them, lead: their events stand at other places now. */

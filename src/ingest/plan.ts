@@ -28,26 +28,36 @@ export interface Plan {
   readonly unchanged: number;
 }
 
+export interface PlanOptions {
+  /** Folders and files that could not be looked at: what lies there is not gone. */
+  readonly unreadable?: readonly string[];
+  /** Which known sources are read although their file is as it was. */
+  readonly rereads?: (record: SourceRecord) => boolean;
+  /** Which ids belong to sources that are not among the known ones here. */
+  readonly isTaken?: (id: string) => boolean;
+}
+
 export function planPass(
   found: readonly FoundSource[],
   known: readonly SourceRecord[],
   roots: readonly string[],
-  unreadable: readonly string[] = [],
+  { unreadable = [], rereads = () => false, isTaken = () => false }: PlanOptions = {},
 ): Plan {
   const byFile = new Map(known.map((record) => [fileKey(record.provider, record.stat), record]));
   const pairs = onePerFile(found, byFile).map((one) => ({ one, same: byFile.get(fileOf(one)) }));
   const met = new Set(pairs.flatMap(({ same }) => same?.id ?? []));
   const claims = new Claims(known.filter(({ id }) => !met.has(id)));
   const ids = new Set(known.map(({ id }) => id));
+  const isUsed = (id: string) => ids.has(id) || isTaken(id);
   const readings: PlannedReading[] = [];
   const moved: Plan['moved'][number][] = [];
   let unchanged = 0;
   for (const { one, same } of pairs) {
-    if (!same || !isUnchanged(same.stat, one.stat)) {
+    if (!same || !isUnchanged(same.stat, one.stat) || rereads(same)) {
       readings.push({
         found: one,
         known: same ? { record: same, by: 'file' } : claims.take(one),
-        freshId: freshId(one, ids),
+        freshId: freshId(one, ids, isUsed),
       });
     } else if (same.path === one.path && !same.gone) unchanged += 1;
     else moved.push({ record: same, found: one });
@@ -91,11 +101,11 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function stem(path: string): string {
+export function stem(path: string): string {
   return baseName(path).replace(/\.zst$/, '');
 }
 
-function fileKey(provider: string, { device, inode, birthNs }: SourceRecord['stat']): string {
+export function fileKey(provider: string, { device, inode, birthNs }: SourceRecord['stat']): string {
   return `${provider}\0${device}\0${inode}\0${birthNs}`;
 }
 
@@ -119,10 +129,10 @@ function isPreferred(one: FoundSource, other: FoundSource, known: SourceRecord |
   return one.path === known?.path || one.path < other.path;
 }
 
-function freshId({ provider, stat }: FoundSource, taken: Set<string>): string {
+function freshId({ provider, stat }: FoundSource, taken: Set<string>, isUsed: (id: string) => boolean): string {
   let salt = 0;
   let id = sourceId(provider.id, stat);
-  while (taken.has(id)) id = sourceId(provider.id, stat, ++salt);
+  while (isUsed(id)) id = sourceId(provider.id, stat, ++salt);
   taken.add(id);
   return id;
 }
@@ -138,11 +148,16 @@ function inOrder(a: PlannedReading, b: PlannedReading): number {
   return a.found.path < b.found.path ? -1 : 1;
 }
 
+/** What readings of one family have in common. */
+export function familyOf({ provider, match }: Pick<FoundSource, 'provider' | 'match'>): string {
+  return `${provider.id}\0${match.family}`;
+}
+
 /** Readings that must follow one another, in order of file name; families in order of their oldest. */
 export function byFamily(readings: readonly PlannedReading[]): readonly (readonly PlannedReading[])[] {
   const families = new Map<string, PlannedReading[]>();
   for (const reading of readings) {
-    const key = `${reading.found.provider.id}\0${reading.found.match.family}`;
+    const key = familyOf(reading.found);
     const family = families.get(key);
     if (family) family.push(reading);
     else families.set(key, [reading]);

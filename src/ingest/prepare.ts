@@ -3,7 +3,7 @@
  */
 import type { JsonValue } from '../core/json.ts';
 import type { ReadableFile, SourceFiles } from '../core/ports.ts';
-import type { SourceRecord } from '../core/source.ts';
+import { isKept, type SourceRecord } from '../core/source.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import { type ReadCounter, readPlain, readZstd } from './bytes.ts';
@@ -29,10 +29,12 @@ export interface PrepareContext {
   readonly store: TranscriptStore;
   /** Every byte that is read counts. */
   readonly counters: ReadCounter;
+  /** Whether what is read is to be kept. */
+  readonly keeps: boolean;
 }
 
 /** A source that has not been read. */
-function newSource({ found, freshId }: PlannedReading): SourceRecord {
+export function newSource({ found, freshId }: PlannedReading, keeps: boolean): SourceRecord {
   const { provider, path, stat } = found;
   const checkpoint = {
     cursor: null,
@@ -40,7 +42,7 @@ function newSource({ found, freshId }: PlannedReading): SourceRecord {
     state: null,
     decoderVersion: provider.decoderVersion,
     companions: {},
-    generation: 1,
+    generation: keeps ? 1 : 0,
     unswept: false,
   };
   return { id: freshId, provider: provider.id, path, stat, checkpoint, gone: false, version: 0 };
@@ -49,26 +51,43 @@ function newSource({ found, freshId }: PlannedReading): SourceRecord {
 export async function prepareReading(planned: PlannedReading, context: PrepareContext): Promise<Prepared> {
   const { found, known } = planned;
   const { provider, match } = found;
-  if (!known) return { kind: 'read', record: newSource(planned), restart: false };
+  const { keeps } = context;
+  if (!known) return { kind: 'read', record: newSource(planned, keeps), restart: false };
+  if (!canGoOn(known.record, keeps, provider)) return restarted(known.record, keeps);
   const record = withState(known.record, provider, match, context.store);
-  if (match.framing === 'document') return { kind: 'read', record, restart: false };
+  const next = keeps ? record : withoutKeeping(record);
+  if (match.framing === 'document') return { kind: 'read', record: next, restart: next.checkpoint.unswept };
   const file = context.files.open(found.path);
   if (!file) return { kind: 'same', record };
   try {
     const isZstd = match.framing === 'jsonl.zst';
     const verdict = isZstd ? await judgeZstd(file, record, context.counters) : judgePlain(file, record, context);
     if (verdict === 'same') return { kind: 'same', record };
-    if (verdict !== 'other') return { kind: 'read', record, content: verdict, restart: record.checkpoint.unswept };
-    if (known.by === 'name') return { kind: 'read', record: newSource(planned), restart: false };
-    return restarted(record);
+    if (verdict !== 'other') return { kind: 'read', record: next, content: verdict, restart: next.checkpoint.unswept };
+    if (known.by === 'name') return { kind: 'read', record: newSource(planned, keeps), restart: false };
+    return restarted(record, keeps);
   } finally {
     file.close();
   }
 }
 
+/** What was not kept cannot be gone on from when it is to be kept; nor when only its bytes could tell a later decoder its state. */
+function canGoOn(record: SourceRecord, keeps: boolean, provider: Provider): boolean {
+  return isKept(record) || (!keeps && record.checkpoint.decoderVersion === provider.decoderVersion);
+}
+
+/** The same place in the source, from which on nothing is kept. */
+function withoutKeeping(record: SourceRecord): SourceRecord {
+  const generation = 0 - Math.abs(record.checkpoint.generation);
+  return { ...record, checkpoint: { ...record.checkpoint, generation, unswept: false } };
+}
+
 /** A new generation, from the start. A source of which nothing was read has no older one. */
-function restarted(record: SourceRecord): Prepared {
-  const generation = record.checkpoint.generation + (record.checkpoint.endBytes > 0 ? 1 : 0);
+function restarted(before: SourceRecord, keeps: boolean): Prepared {
+  const record = keeps ? before : withoutKeeping(before);
+  const { generation: last, endBytes } = record.checkpoint;
+  const isNext = keeps && (endBytes > 0 || !isKept(record));
+  const generation = isNext ? Math.abs(last) + 1 : last;
   const checkpoint = { ...record.checkpoint, cursor: null, state: null, endBytes: 0, companions: {}, generation };
   return { kind: 'read', record: { ...record, checkpoint }, restart: generation > 1 };
 }
@@ -83,7 +102,9 @@ function judgePlain(
   if (!probe) return 'other';
   const content = continuation(file, probe, counters);
   if (!content) return 'other';
-  if (file.stat().sizeBytes > probe.endBytes) return content;
+  // A new generation that has been read but not ended is ended by reading on, though nothing more is there.
+  if (file.stat().sizeBytes > probe.endBytes || record.checkpoint.unswept) return content;
+  if (!isKept(record)) return 'same'; // There is nothing to compare with; and nothing is lost by not looking.
   return equalsRaw(file, store.raw(record.id), probe.endBytes, counters) ? 'same' : 'other';
 }
 
@@ -107,7 +128,7 @@ function equalsRaw(
 
 async function judgeZstd(
   file: ReadableFile,
-  { probe }: SourceRecord,
+  { probe, checkpoint }: SourceRecord,
   counters: ReadCounter,
 ): Promise<'same' | 'other'> {
   if (!probe) return 'other';
@@ -119,7 +140,9 @@ async function judgeZstd(
     total += piece.length;
     tail = Buffer.concat([tail, piece.subarray(-probe.tailBytes)]).subarray(-probe.tailBytes);
   }
-  return total === probe.endBytes && matches(probe, Buffer.concat(head), tail) ? 'same' : 'other';
+  return !checkpoint.unswept && total === probe.endBytes && matches(probe, Buffer.concat(head), tail)
+    ? 'same'
+    : 'other';
 }
 
 /** A later decoder cannot go on from an earlier one's state: its own is folded anew from the kept bytes. */

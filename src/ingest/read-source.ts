@@ -9,6 +9,7 @@
 import { hash } from 'node:crypto';
 import type { ReadableFile, SourceFiles } from '../core/ports.ts';
 import type { Cursor, FileStat, SourceRecord } from '../core/source.ts';
+import { isKept } from '../core/source.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
 import { pack } from '../store/page.ts';
 import { type Batch, type Blob, type Cause, emptyBatch, type RawChunk } from '../store/store.ts';
@@ -19,6 +20,7 @@ import { FrameFold } from './frame-fold.ts';
 import { frameDocument, waitingCursor } from './framing/document.ts';
 import type { Framed } from './framing/framer.ts';
 import { createJsonlFramer, jsonlPosition } from './framing/jsonl.ts';
+import { heardOffset } from './heard.ts';
 import { type OccurrenceLookup, Occurrences } from './occurrence.ts';
 import { Tape } from './tape.ts';
 
@@ -43,7 +45,8 @@ export interface Reading {
   /** True when a new generation begins: what older ones held and this one does not is superseded at its end. */
   readonly restart: boolean;
   readonly cause: Cause;
-  readonly observedAt?: (() => string) | undefined;
+  /** When kato saw the record at this offset, for records seen live. */
+  readonly observedAt?: ((offset: number) => string | undefined) | undefined;
   /** Needed only when reading goes on in the middle. */
   readonly lookup?: OccurrenceLookup | undefined;
   /** Side files that the store has kept; for when the agent has deleted them. */
@@ -81,6 +84,7 @@ class SourceReader {
   readonly #prober: Prober;
   readonly #taken = new Set<string>();
   readonly #sideFiles = new Map<string, SideFileContent | undefined>();
+  readonly #keeps: boolean;
   #record: SourceRecord;
 
   constructor(reading: Reading) {
@@ -89,6 +93,7 @@ class SourceReader {
     const goesOn = content !== undefined || (match.framing === 'document' && record.checkpoint.endBytes > 0);
     this.#reading = reading;
     this.#record = record;
+    this.#keeps = isKept(record);
     this.#occurrences = new Occurrences(content ? reading.lookup : undefined);
     this.#prober = new Prober(content);
     this.#collector = new Collector({
@@ -98,6 +103,7 @@ class SourceReader {
       sideFile: (session, name) => this.#sideFiles.get(`${session}\0${name}`),
       packPages: true,
       commandsIn: reading.commandsIn,
+      keeps: this.#keeps,
     });
     this.#fold = new FrameFold({
       provider: provider.id,
@@ -136,7 +142,7 @@ class SourceReader {
   }
 
   async *readDocument(file: ReadableFile): AsyncGenerator<Batch> {
-    const { match, record, counters } = this.#reading;
+    const { match, record, counters, restart } = this.#reading;
     if (!match.list) return;
     const bytes = Buffer.concat([...readPlain(file, 0, counters)]);
     const framed = frameDocument(bytes, match.list, record.checkpoint.cursor ?? undefined);
@@ -145,7 +151,7 @@ class SourceReader {
       return;
     }
     if (framed.restarted) {
-      const generation = this.#record.checkpoint.generation + 1;
+      const generation = this.#record.checkpoint.generation + (this.#keeps ? 1 : 0);
       this.#record = { ...this.#record, checkpoint: { ...this.#record.checkpoint, generation } };
       this.#fold.restart();
     }
@@ -155,8 +161,9 @@ class SourceReader {
     const { offset, data, ends } = framed.journal;
     const packed = pack(data);
     const chunk = { offset, bytes: data.length, data: packed ?? data, packed: packed !== undefined, ends };
-    const raw = data.length > 0 ? [chunk] : [];
-    yield this.#batch({ cursor: framed.cursor, endBytes: bytes.length, raw, isEnd: true, sweep: framed.restarted });
+    const raw = data.length > 0 && this.#keeps ? [chunk] : [];
+    const sweep = this.#keeps && (framed.restarted || restart);
+    yield this.#batch({ cursor: framed.cursor, endBytes: bytes.length, raw, isEnd: true, sweep });
   }
 
   /**
@@ -195,6 +202,7 @@ class SourceReader {
 
   async #loadSideFile(session: string, name: string): Promise<void> {
     const key = `${session}\0${name}`;
+    if (!this.#keeps) return;
     if (!this.#sideFiles.has(key)) this.#sideFiles.set(key, await this.#readSideFile(session, name));
   }
 
@@ -216,7 +224,7 @@ class SourceReader {
     const taken = tape.take(untilBytes);
     if (!taken) return [];
     this.#prober.add(taken.bytes);
-    if (this.#reading.match.shared) return [];
+    if (this.#reading.match.shared || !this.#keeps) return [];
     const { offset, bytes } = taken;
     const isPiece = this.#reading.content !== undefined && bytes.length < PACK_RAW_FROM_BYTES;
     const packed = isPiece ? undefined : pack(bytes);
@@ -225,8 +233,9 @@ class SourceReader {
 
   /** Of a document that is not complete: that it was looked at as it is now, so that it is not read again unchanged. */
   #waiting(): Batch {
-    const { record, stat, path, match, cause } = this.#reading;
-    const checkpoint = { ...record.checkpoint, cursor: waitingCursor(record.checkpoint.cursor) };
+    const { record, stat, path, match, cause, restart } = this.#reading;
+    const cursor = waitingCursor(record.checkpoint.cursor);
+    const checkpoint = { ...record.checkpoint, cursor, unswept: restart };
     const seen = { ...record, path, stat, checkpoint, nativeId: record.nativeId ?? match.nativeId, gone: false };
     return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
   }
@@ -251,12 +260,17 @@ class SourceReader {
       gone: false,
     };
     this.#record = { ...record, version: expected + 1 };
+    const taken = this.#collector.take(raw);
+    const offsets = this.#collector.takeHeard().map((heard) => heardOffset(heard, record));
     return {
       ...emptyBatch,
-      ...this.#collector.take(raw),
+      ...taken,
       cause: this.#reading.cause,
       source: { record, expected },
       sweep,
+      offsets,
+      // Without words, or without keeping them, everything can be read again.
+      rides: offsets.length === 0 && !sweep && (!this.#keeps || (taken.sessions.length === 0 && raw.length === 0)),
     };
   }
 }

@@ -12,6 +12,7 @@ import { type Figure, formatFigures } from './figures.ts';
 import { measureAppend } from './measure-append.ts';
 import { measureExport } from './measure-export.ts';
 import { measureImport } from './measure-import.ts';
+import { measureLive } from './measure-live.ts';
 import { measureStart } from './measure-start.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
@@ -21,6 +22,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   import: () => measureImport(join(folder, 'import'), scale),
   append: () => measureAppend(join(folder, 'append'), scale),
   export: () => measureExport(join(folder, 'export'), scale),
+  live: () => measureLive(join(folder, 'live'), scale),
   start: () => measureStart(join(folder, 'start')),
 };
 

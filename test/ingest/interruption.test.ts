@@ -6,7 +6,7 @@ import { KatoError } from '../../src/core/errors.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { TranscriptStore } from '../../src/store/store.ts';
+import { emptyBatch, type TranscriptStore } from '../../src/store/store.ts';
 import { collect, readAll } from '../store/contract/scene.ts';
 import { temporaryFolder } from '../support/derive.ts';
 import { OTHER, prompt, prompts, SESSION } from './support/session-lines.ts';
@@ -99,6 +99,21 @@ onEngines('a new generation that is stopped half-way is finished, and then loses
     [said.length, said[0], said[1], said.at(-1)],
     [LONG + 1, 'sheep number 1 †', 'sheep number 2', `sheep number ${LONG + 1}`],
   );
+});
+
+onEngines('a new generation that is stopped before its very end is ended by the next pass', async (stage) => {
+  stage.write(stage.path(), prompts(1, 20));
+  await stage.pass();
+  stage.write(stage.path(), prompts(2, 21));
+  await stage.pass();
+  const source = await stage.source();
+  const record = { ...source, checkpoint: { ...source.checkpoint, unswept: true } };
+  const stat = { ...source.stat, modifiedNs: '-1' };
+  await stage.store.append([{ ...emptyBatch, source: { record: { ...record, stat }, expected: source.version } }]);
+  const report = await stage.pass();
+  assert.deepEqual([report.framesDecoded, report.events], [0, 0]);
+  assert.ok(report.bytesRead <= 8192, 'only what tells that the file goes on');
+  assert.equal((await stage.source()).checkpoint.unswept, false);
 });
 
 onEngines('a long line that is stopped half-way is told as one', async (stage) => {

@@ -9,7 +9,7 @@ type Row = Record<string, unknown>;
 
 export function* verifyRaw(database: Database): Generator<StoreFlaw> {
   const sql = `SELECT s.pk, s.id, s.generation, s.end_bytes,
-      s.native_id IS NOT NULL AND f.native_id IS NULL AS is_kept FROM source AS s
+      s.native_id IS NOT NULL AND f.native_id IS NULL AND s.generation > 0 AS is_kept FROM source AS s
     LEFT JOIN forgotten AS f ON f.provider = s.provider AND f.native_id = s.native_id`;
   for (const source of database.raw.prepare(sql).all()) yield* verifySource(database, source);
 }

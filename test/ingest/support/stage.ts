@@ -95,7 +95,7 @@ export function openStage(t: TestContext, open: (folder: string) => TranscriptSt
   return new Stage(temporaryFolder(t), open(temporaryFolder(t)));
 }
 
-const engines = {
+export const engines = {
   memory: createMemoryStore,
   SQLite: (folder: string) => openSqliteStore(`${folder}/kato.db`),
 } as const;

@@ -1,0 +1,52 @@
+/**
+ * What of each file was written while kato watched: its records, and no others, get the time at which they were seen.
+ *
+ * A file that was there when its root was first surveyed has an old part, up to its size then. One that appears later has
+ * none. Of whole documents, and of packed files, offsets are not those of the file: of them everything is old that is
+ * read for the first time, and everything new that is read after that.
+ */
+import { isKept, type SourceRecord } from '../../core/source.ts';
+import type { FoundSource } from '../discovery.ts';
+import type { KnownSource } from './known-sources.ts';
+
+export class Sightings {
+  readonly #surveyed = new Set<string>();
+  /** By path: the offset from which on records are new. Only of files that have changed. */
+  readonly #newFrom = new Map<string, number>();
+
+  /** What appears below this root from now on is new. */
+  endSurvey(root: string): void {
+    this.#surveyed.add(root);
+  }
+
+  isSurveyed(root: string): boolean {
+    return this.#surveyed.has(root);
+  }
+
+  /** A file that is to be read is looked at. `known` is what the store has of it. */
+  see({ path, root, match, stat }: FoundSource, known: Pick<KnownSource, 'stat'> | undefined): void {
+    if (this.#newFrom.has(path)) return;
+    const isOld = !this.#surveyed.has(root);
+    const bytes = isOld ? stat.sizeBytes : (known?.stat.sizeBytes ?? 0);
+    this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isOld ? Number.POSITIVE_INFINITY : 0);
+  }
+
+  /** From which offset on the records of a reading are new. What was read before without being kept is not. */
+  newFrom({ path, match }: FoundSource, record: SourceRecord | undefined, keeps: boolean): number {
+    const from = this.#newFrom.get(path) ?? 0;
+    if (!record || !keeps || isKept(record)) return from;
+    if (match.framing !== 'jsonl') return record.checkpoint.endBytes > 0 ? Number.POSITIVE_INFINITY : from;
+    const beyond = Math.max(from, record.checkpoint.endBytes);
+    this.#newFrom.set(path, beyond);
+    return beyond;
+  }
+
+  /** A reading has come to the end of the file. */
+  endReading({ path, match }: FoundSource): void {
+    if (match.framing !== 'jsonl') this.#newFrom.set(path, 0);
+  }
+
+  forget(path: string): void {
+    this.#newFrom.delete(path);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The sweep: one look at every file below the roots, in short slices. It is the truth; the watcher is only a hint.
+ *
+ *     every second           files that were active in the last ten minutes
+ *     every five seconds     the folders they lie in, for new files
+ *     every thirty seconds   everything
+ */
+import type { FoundSource, ProviderRoot, Unreadable } from '../discovery.ts';
+import { walk } from '../discovery.ts';
+import { familyOf } from '../plan.ts';
+import { inSlices } from '../turns.ts';
+import type { FamilyQueue } from './family-queue.ts';
+import type { KnownSource, KnownSources } from './known-sources.ts';
+import type { Looker } from './looker.ts';
+import type { NotedFiles } from './noted-files.ts';
+import { type LiveOptions, locate, modifiedMs } from './parts.ts';
+import type { Sightings } from './sightings.ts';
+
+const ACTIVE_MS = 600_000;
+
+export interface SurveyorParts {
+  readonly options: LiveOptions;
+  readonly known: KnownSources;
+  readonly looker: Looker;
+  readonly noted: NotedFiles;
+  readonly sightings: Sightings;
+  readonly queue: FamilyQueue;
+  readonly isStopped: () => boolean;
+}
+
+export class Surveyor {
+  readonly #parts: SurveyorParts;
+  /** Until when a file counts as active, in monotonic milliseconds. */
+  readonly #active = new Map<string, number>();
+  readonly #unreadable = new Map<string, readonly Unreadable[]>();
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(parts: SurveyorParts) {
+    this.#parts = parts;
+  }
+
+  get active(): Iterable<string> {
+    return this.#active.keys();
+  }
+
+  /** Folders that could not be looked into in the last sweep. */
+  get unreadable(): readonly Unreadable[] {
+    return [...this.#unreadable.values()].flat();
+  }
+
+  setActive(path: string): void {
+    this.#active.set(path, this.#parts.options.clock.monotonicMs() + ACTIVE_MS);
+  }
+
+  /** Looks at everything below these roots, one sweep at a time; resolves when all news is queued. */
+  sweep(roots: readonly ProviderRoot[]): Promise<void> {
+    const sweep = async () => {
+      for (const root of roots) if (!this.#parts.isStopped()) await this.#sweepRoot(root);
+    };
+    this.#sweeping = this.#sweeping.catch(() => {}).then(sweep);
+    return this.#sweeping;
+  }
+
+  /** Resolves when no sweep is under way, whatever came of it. */
+  async idle(): Promise<void> {
+    await this.#sweeping.catch(() => {});
+  }
+
+  /** Looks at one path below a root, of which something was told. */
+  look(root: ProviderRoot, relative: string): void {
+    const { provider, path: rootPath } = root;
+    const { files, clock } = this.#parts.options;
+    const path = `${rootPath}/${relative}`;
+    const match = provider.match(relative);
+    const nowMs = Date.parse(clock.now());
+    if (match) void this.#parts.queue.add(familyOf({ provider, match }), path, nowMs);
+    if (match || !provider.mayContain(relative)) return;
+    for (const found of walk(files, root, relative).steps) if (found) this.#queueIfNews(found);
+    for (const source of this.#parts.known.all()) {
+      if (source.path.startsWith(`${path}/`)) this.#queueKnown(source);
+    }
+  }
+
+  /** One look at each active file. */
+  checkActive(): void {
+    const { clock, files, roots } = this.#parts.options;
+    const nowMs = clock.monotonicMs();
+    for (const [path, untilMs] of this.#active) {
+      if (untilMs < nowMs) this.#active.delete(path);
+      const located = locate(roots, path);
+      const stat = located && attempt(() => files.stat(path));
+      if (located && stat) this.#queueIfNews({ ...located, stat });
+      else if (located) void this.#parts.queue.add(familyOf(located), path, 0);
+      if (!stat) this.#active.delete(path);
+    }
+  }
+
+  /** New files in the folders of active ones. */
+  checkActiveFolders(): void {
+    const { files, roots } = this.#parts.options;
+    const folders = new Set([...this.#active.keys()].map((path) => path.slice(0, path.lastIndexOf('/'))));
+    for (const folder of folders) {
+      for (const { name } of attempt(() => files.list(folder)) ?? []) {
+        const path = `${folder}/${name}`;
+        const located = locate(roots, path);
+        if (!located || this.#parts.known.at(located.provider.id, path)) continue;
+        const stat = attempt(() => files.stat(path));
+        if (stat) this.#queueIfNews({ ...located, stat });
+      }
+    }
+  }
+
+  async #sweepRoot(root: ProviderRoot): Promise<void> {
+    const { options, looker, sightings, known, isStopped } = this.#parts;
+    const isFirst = !sightings.isSurveyed(root.path);
+    const seen = new Set<string>();
+    const news: FoundSource[] = [];
+    const { steps, unreadable } = walk(options.files, root);
+    await inSlices(steps, options.clock, isStopped, (found) => {
+      if (!found) return;
+      seen.add(found.path);
+      if (isFirst) this.#noteActivity(found);
+      if (!looker.isNews(found)) return;
+      sightings.see(found, known.at(found.provider.id, found.path));
+      news.push(found);
+    });
+    if (isStopped()) return;
+    this.#tellUnreadable(root.path, unreadable);
+    await this.#queueNews(news);
+    for (const source of known.all()) {
+      if (!seen.has(source.path) && source.path.startsWith(`${root.path}/`)) this.#queueKnown(source);
+    }
+    sightings.endSurvey(root.path);
+  }
+
+  #noteActivity({ path, stat }: FoundSource): void {
+    if (modifiedMs(stat) > Date.parse(this.#parts.options.clock.now()) - ACTIVE_MS) this.setActive(path);
+  }
+
+  /** Old files of families without news are noted in bulk; all others wait for their turn. */
+  async #queueNews(news: readonly FoundSource[]): Promise<void> {
+    const { noted, queue } = this.#parts;
+    const families = Map.groupBy(news, familyOf);
+    const old: FoundSource[] = [];
+    for (const [family, found] of families) {
+      if (found.every((one) => noted.isOld(one))) old.push(...found);
+      else for (const { path, stat } of found) void queue.add(family, path, modifiedMs(stat));
+    }
+    await noted.note(old);
+  }
+
+  #queueIfNews(found: FoundSource): void {
+    if (!this.#parts.looker.isNews(found)) return;
+    void this.#parts.queue.add(familyOf(found), found.path, modifiedMs(found.stat));
+  }
+
+  /** A known source that was not found where it was. */
+  #queueKnown({ path, gone }: KnownSource): void {
+    const located = gone ? undefined : locate(this.#parts.options.roots, path);
+    if (located) void this.#parts.queue.add(familyOf(located), path, 0);
+  }
+
+  #tellUnreadable(root: string, unreadable: readonly Unreadable[]): void {
+    const before = this.#unreadable.get(root) ?? [];
+    for (const { path, code } of unreadable) {
+      if (before.some((one) => one.path === path && one.code === code)) continue;
+      this.#parts.options.log.log('warn', 'unreadable', { path, code });
+    }
+    this.#unreadable.set(root, [...unreadable]);
+  }
+}
+
+/** What cannot be looked at now is left to the next sweep, which reports it. */
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
