@@ -1,7 +1,7 @@
 /** Who may import whom: the rules of docs/architecture.md. */
 const pure =
   '^(src/core|src/providers|src/ingest/framing|src/record/formats|src/record/(commands|plan|write-policy)\\.ts)';
-const composition = '^src/(main|ingest-worker|index|store-api|providers-api)\\.ts$';
+const composition = '^src/(main|live-components|ingest-worker|index|store-api|providers-api)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -95,7 +95,7 @@ module.exports = {
         pathNot: [
           '^src/(core|app|config)/',
           '^src/surfaces/$1/',
-          '^src/record/formats/(format|presets)\\.ts$',
+          '^src/record/(formats/(format|presets)|view|commands|command-arguments)\\.ts$',
           '^src/(ingest/ingestor|store/store)\\.ts$',
         ],
       },

@@ -6,12 +6,14 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKato, type FormatParts, type KatoParts } from './app/create.ts';
+import { createKato } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
+import type { FormatParts, KatoParts } from './app/parts.ts';
 import type { Config } from './config/config.ts';
 import { type HomePaths, homePaths, katoHome } from './config/paths.ts';
 import { KatoError, systemCode } from './core/errors.ts';
-import type { Component } from './daemon/component.ts';
+import type { Logger } from './core/ports.ts';
+import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
@@ -81,12 +83,8 @@ function openParts(environment: Environment, config: Config): KatoParts {
     files: nodeFiles,
     destinations: nodeDestinations,
     clock: systemClock,
-    audit: createFileLogger({
-      file: `${paths.logs}/audit.jsonl`,
-      least: config.logging.audit,
-      clock: systemClock,
-      userHome,
-    }),
+    log: openLog(environment, 'operational', config),
+    audit: openLog(environment, 'audit', config),
     providers,
     roots: providerRoots(environment, config),
     loadFormats,
@@ -102,8 +100,28 @@ function openParts(environment: Environment, config: Config): KatoParts {
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
+    view: { ...viewSettings(config), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    preset: config.recording.preset,
+    rules: config.commands,
+    holdHome: () => holdHome(paths),
     onClose: readers.close,
   };
+}
+
+function openLog({ katoHome, userHome }: Environment, name: 'operational' | 'audit', { logging }: Config): Logger {
+  const file = `${homePaths(katoHome).logs}/${name}.jsonl`;
+  return createFileLogger({ file, least: logging[name], clock: systemClock, userHome });
+}
+
+function viewSettings({ recording: { headingTime, toolResultLines, anchors } }: Config) {
+  return { headingTime, toolResultLines, anchors };
+}
+
+/** The lock of a daemon, by who does a daemon's work for a moment. */
+function holdHome(paths: HomePaths): { leave(): void } {
+  mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+  const socket = controlSocketPath(paths.home);
+  return acquireLock(paths.run, { pid: process.pid, version: readVersion(), startedAt: systemClock.now(), socket });
 }
 
 /** How long a running daemon may take to say that it is there, before a command goes on without it. */
@@ -124,31 +142,28 @@ async function reachKato(home: string): Promise<Kato | undefined> {
 export async function runDaemon(
   environment: Environment,
   config: Config,
-  makeComponents: (parts: KatoParts) => readonly Component[],
   { detached, onReady }: RunOptions,
 ): Promise<number> {
-  const { serveDaemon } = await import('./serve-daemon.ts');
+  const [{ serveDaemon }, { openLive }] = await Promise.all([
+    import('./serve-daemon.ts'),
+    import('./live-components.ts'),
+  ]);
   const paths = homePaths(environment.katoHome);
-  const log = createFileLogger({
-    file: `${paths.logs}/operational.jsonl`,
-    least: config.logging.operational,
-    clock: systemClock,
-    userHome: environment.userHome,
-  });
   const nothing = async () => {};
   return serveDaemon({
     paths,
     version: readVersion(),
     detached,
     clock: systemClock,
-    log,
+    log: openLog(environment, 'operational', config),
     onReady,
     async open() {
       const parts = openParts(environment, config);
-      const shared = { ...parts, store: { ...parts.store, close: nothing }, onClose: nothing };
+      const live = openLive(parts, config);
+      const shared = { ...parts, live, store: { ...parts.store, close: nothing }, onClose: nothing };
       return {
         view: (daemon) => createKato({ ...shared, daemon }),
-        components: makeComponents(parts),
+        components: live.parts,
         close: () => createKato(parts).close(),
       };
     },
@@ -228,15 +243,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
 }
 
-/** What a home's daemon runs beside its control socket. */
-const makeComponents = (): readonly Component[] => [];
-
 function daemonServices(environment: (home: string) => Environment): DaemonServices {
   const reach = () => import('./reach-daemon.ts');
   return {
     start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
     stop: async (home) => (await reach()).stopDaemon(home),
-    run: (home, config, options) => runDaemon(environment(home), config, makeComponents, options),
+    run: (home, config, options) => runDaemon(environment(home), config, options),
   };
 }
 

@@ -4,49 +4,13 @@
  * What only one verb needs is loaded when that verb is called, so that a short command stays short.
  */
 import { KatoError } from '../core/errors.ts';
-import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports.ts';
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
-import { discover, type ProviderRoot } from '../ingest/discovery.ts';
-import type { PassOptions } from '../ingest/ingestor.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { Format, FormatId } from '../record/formats/format.ts';
+import { discover } from '../ingest/discovery.ts';
+import type { FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
-import type { Kato, KatoStatus, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
+import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
+import type { KatoParts } from './parts.ts';
 import { byActivity, isWithin, newest, select } from './select.ts';
-
-export interface FormatParts {
-  readonly formats: Readonly<Record<FormatId, Format>>;
-  readonly slugOf: (title: string, length: number) => string;
-}
-
-export interface KatoParts {
-  readonly store: TranscriptStore;
-  /** A store that is gone when it is closed, for reading sources of this many bytes without keeping them. */
-  readonly openScratch: (sourceBytes: number) => Promise<TranscriptStore>;
-  readonly files: SourceFiles;
-  readonly destinations: DestinationFiles;
-  readonly clock: Clock;
-  readonly audit: Logger;
-  readonly providers: readonly Provider[];
-  readonly roots: readonly ProviderRoot[];
-  readonly loadFormats: () => Promise<FormatParts>;
-  readonly readElsewhere?: PassOptions['readElsewhere'];
-  readonly commandsIn?: PassOptions['commandsIn'];
-  readonly engine: string;
-  readonly diskBytes: () => number;
-  readonly katoHome: string;
-  readonly userHome: string;
-  /** The system's folder for temporary files. */
-  readonly temporary: string;
-  readonly recordings: string;
-  readonly configuredRoots: readonly string[];
-  readonly projectFolders: boolean;
-  readonly frontMatter: boolean;
-  readonly userName: string;
-  /** What status says of the daemon that this is in. */
-  readonly daemon?: () => Pick<KatoStatus, 'daemon' | 'memory'>;
-  readonly onClose: () => Promise<void>;
-}
 
 export function createKato(parts: KatoParts): Kato {
   return new LocalKato(parts);
@@ -132,8 +96,39 @@ class LocalKato implements Kato {
   }
 
   async status() {
-    const { readStatus } = await import('./status.ts');
-    return { ...(await readStatus(this.#parts, await this.#summaries())), ...this.#parts.daemon?.() };
+    const [{ readStatus }, recordings, commands] = await Promise.all([
+      import('./status.ts'),
+      this.recordings(),
+      this.commands(undefined),
+    ]);
+    const status = await readStatus(this.#parts, await this.#summaries(), { recordings, commands });
+    return { ...status, ...this.#parts.daemon?.() };
+  }
+
+  async recordings() {
+    const { listRecordings } = await import('./recordings.ts');
+    return listRecordings(this.#parts.store, this.#parts.live?.states() ?? new Map());
+  }
+
+  async commands(key: SessionKey | undefined) {
+    const { listCommands } = await import('./recordings.ts');
+    return listCommands(this.#parts.store, key);
+  }
+
+  async record(...[key, command]: Parameters<Kato['record']>) {
+    if (this.#parts.live) return this.#parts.live.ask(key, command);
+    const { recordHere } = await import('./record-here.ts');
+    return recordHere(this.#parts, key, command);
+  }
+
+  async *recordingText(prefix: string) {
+    const { recordingContext, recordingText } = await import('./recordings.ts');
+    yield* recordingText(await recordingContext(this.#parts), prefix);
+  }
+
+  async exportRecording(request: Parameters<Kato['exportRecording']>[0]) {
+    const { exportRecording } = await import('./recordings.ts');
+    return exportRecording(this.#parts, request);
   }
 
   verify() {

@@ -49,14 +49,35 @@ export async function exportSession(
   request: ExportRequest,
   context: ExportContext,
 ): Promise<ExportReport> {
-  const { timeZone } = request.options;
+  const { path, overwrite, options } = request;
+  const pieces = () => documentPieces(session, format, request, context);
+  return exportPieces(session, format, slug, { path, overwrite, timeZone: options.timeZone, pieces }, context);
+}
+
+/** What is written, and where. */
+interface Wanted {
+  readonly path: string | undefined;
+  readonly overwrite: boolean | undefined;
+  readonly timeZone: string;
+  /** The file's text; asked for again when another name must be tried. */
+  readonly pieces: () => AsyncIterable<Pick<Rendered, 'text' | 'events'>>;
+}
+
+export async function exportPieces(
+  session: SessionRecord,
+  format: Format,
+  slug: (title: string, length: number) => string,
+  request: Wanted,
+  context: ExportContext,
+): Promise<ExportReport> {
+  const { timeZone } = request;
   const titled = generatedName(session, format, timeZone, slug(session.facts.title?.text ?? '', 48) || 'session');
   const untitled = generatedName(session, format, timeZone, '…');
   const base = destinationFor(session, { titled, untitled }, request, context);
   for (let attempt = 1; attempt <= MOST_NAMES; attempt++) {
     const destination = attempt === 1 ? base : numbered(base, attempt);
     try {
-      const report = await writeTo(destination, session, format, request, context);
+      const report = await writeTo(destination, session, request, context);
       note(context, 'export.done', session, destination, format, report.events);
       return report;
     } catch (error) {
@@ -79,15 +100,14 @@ function isGenerated(asked: string, { shown }: Destination): boolean {
 async function writeTo(
   destination: Destination,
   session: SessionRecord,
-  format: Format,
-  request: ExportRequest,
+  request: Wanted,
   context: ExportContext,
 ): Promise<ExportReport> {
   let file: PendingFile | undefined;
   let events = 0;
   let bytes = 0;
   try {
-    for await (const piece of documentPieces(session, format, request, context)) {
+    for await (const piece of request.pieces()) {
       file ??= context.files.begin(destination.root, destination.components);
       file.write(piece.text);
       events += piece.events;
@@ -161,7 +181,7 @@ export function generatedName({ id, facts }: SessionRecord, format: Format, time
 function destinationFor(
   session: SessionRecord,
   { titled, untitled }: { readonly titled: string; readonly untitled: string },
-  request: ExportRequest,
+  request: Pick<Wanted, 'path'>,
   context: ExportContext,
 ): Destination {
   const { files, recordings } = context;

@@ -6,8 +6,12 @@ import type { DiagnosticCount } from '../core/diagnostic.ts';
 import type { KatoEvent } from '../core/event.ts';
 import type { SessionFacts, SessionKey } from '../core/session.ts';
 import type { PassProgress, PassReport } from '../ingest/ingestor.ts';
+import type { Command } from '../record/commands.ts';
 import type { FormatId, FormatOptions } from '../record/formats/format.ts';
+import type { Answer } from '../record/obedience.ts';
 import type { StoreFlaw, StoreStats } from '../store/store.ts';
+
+export type { Answer } from '../record/obedience.ts';
 
 export interface SessionSummary {
   readonly key: SessionKey;
@@ -90,6 +94,8 @@ export interface ProviderStatus {
   readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
+  /** Sessions that got something lately. */
+  readonly activeSessions: number;
 }
 
 export interface SourceLag {
@@ -126,6 +132,18 @@ export interface MemoryUse {
   readonly heapBytes: number;
 }
 
+/** How live ingest is doing. */
+export interface IngestStatus {
+  /** `polling` where the system refuses to watch: its code says why. Nothing is missed by that, only later. */
+  readonly roots: readonly { readonly path: string; readonly mode: 'watching' | 'polling'; readonly reason?: string }[];
+  /** Files that cannot be taken in now; they are tried again, later and later. */
+  readonly failing: readonly { readonly path: string; readonly code: string; readonly attempts: number }[];
+  /** Folders that cannot be looked into. */
+  readonly unreadable: readonly { readonly path: string; readonly code: string }[];
+  /** What is on disk and not in the store at this moment. */
+  readonly lag: readonly SourceLag[];
+}
+
 export interface KatoStatus {
   readonly daemon: DaemonStatus;
   readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
@@ -135,8 +153,21 @@ export interface KatoStatus {
   /** Sources whose file the agent has deleted; their transcripts are here. */
   readonly gone: number;
   readonly flaws: readonly DiagnosticCount[];
+  readonly recordings: readonly RecordingSummary[];
+  /** The latest commands, newest first. */
+  readonly commands: readonly CommandSummary[];
+  /** Absent where nothing is being listened to. */
+  readonly ingest?: Omit<IngestStatus, 'lag'>;
   /** Absent where no daemon answers. */
   readonly memory?: MemoryUse;
+}
+
+/** What is known of a recording beside what is stored: by the daemon alone. */
+export interface RecordingState {
+  /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
+  readonly failure?: string;
+  /** What its user did to the file: `shortened` took away what kato had written. */
+  readonly notes: readonly ('edited' | 'shortened')[];
 }
 
 export interface RecordingSummary {
@@ -151,6 +182,21 @@ export interface RecordingSummary {
   readonly lastWriteAt?: string;
   /** The file's length after the last write. */
   readonly bytes: number;
+  /** The position in the store up to which it is written. */
+  readonly offset: number;
+  readonly failure?: string;
+  readonly notes: RecordingState['notes'];
+}
+
+/** The commands of a chat that can be given from outside it. */
+export type OutsideCommand = Extract<Command, { readonly verb: 'record' | 'capture' | 'stop' }>;
+
+export interface RecordingExportRequest {
+  /** The recording's id, or the beginning of it. */
+  readonly recording: string;
+  /** A file or folder; absent: a generated file among kato's recordings. */
+  readonly path?: string;
+  readonly overwrite?: boolean;
 }
 
 /** A command of a chat, and what came of it. */
@@ -189,6 +235,15 @@ export interface Kato {
     signal?: AbortSignal,
   ): Promise<ImportReport>;
   status(): Promise<KatoStatus>;
+  recordings(): Promise<readonly RecordingSummary[]>;
+  /** What was asked in the chats, or in one of them, oldest first, and what came of it. */
+  commands(key: SessionKey | undefined): Promise<readonly CommandSummary[]>;
+  /** Does to a session's recordings what its chat could ask for. Throws `source-unreadable`, `daemon-failed`. */
+  record(key: SessionKey, command: OutsideCommand): Promise<Answer>;
+  /** Exactly what a recording's file should hold, in pieces. Throws `session-not-found`, `session-ambiguous`. */
+  recordingText(recording: string): AsyncIterable<string>;
+  /** The same in a file. */
+  exportRecording(request: RecordingExportRequest): Promise<ExportReport>;
   verify(): AsyncIterable<StoreFlaw>;
   reprocess(key: SessionKey | undefined, onProgress?: (done: number, total: number) => void): Promise<ReprocessReport>;
   /** Forgets the session and its sub-agents'. The sessions that were forgotten; one that was already is among them. */

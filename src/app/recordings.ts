@@ -12,8 +12,9 @@ import { play, startOf } from '../record/playback.ts';
 import type { Recording } from '../record/recording.ts';
 import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
-import { documentOf, generatedName, policyFor, type WritePlaces } from './export.ts';
-import type { CommandSummary, RecordingSummary } from './kato.ts';
+import { documentOf, exportPieces, generatedName, policyFor, type WritePlaces } from './export.ts';
+import type { CommandSummary, ExportReport, RecordingExportRequest, RecordingState, RecordingSummary } from './kato.ts';
+import type { KatoParts } from './parts.ts';
 
 /** What the settings and the machine say; the recorder gets its parts from it, and so does an export of a recording. */
 export interface RecordingContext extends WritePlaces {
@@ -30,6 +31,16 @@ export interface RecordingContext extends WritePlaces {
   readonly frontMatter: boolean;
   readonly userName: string;
   readonly keep: (key: SessionKey) => Promise<void>;
+}
+
+/** The same from what a Kato is made of. `more`: what only who records needs. */
+export async function recordingContext(
+  parts: KatoParts,
+  more: { readonly since?: string; readonly keep?: (key: SessionKey) => Promise<void> } = {},
+): Promise<RecordingContext> {
+  const { since = '', keep = async () => {} } = more;
+  const { destinations: files, rules, loadFormats } = parts;
+  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, since }, keep };
 }
 
 export function recorderParts(context: RecordingContext): RecorderParts {
@@ -52,12 +63,18 @@ export function recorderParts(context: RecordingContext): RecorderParts {
   };
 }
 
-export async function listRecordings(store: TranscriptStore): Promise<readonly RecordingSummary[]> {
+export async function listRecordings(
+  store: TranscriptStore,
+  states: ReadonlyMap<string, RecordingState>,
+): Promise<readonly RecordingSummary[]> {
   const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
   const summaries: RecordingSummary[] = [];
   for (const { session, recordings } of books) {
     const title = (await store.session(session))?.facts.title?.text;
-    for (const recording of recordings) summaries.push(await summaryOf(store, session, recording, title));
+    for (const recording of recordings) {
+      const state = states.get(recording.id) ?? { notes: [] };
+      summaries.push({ ...(await summaryOf(store, session, recording, title)), ...state });
+    }
   }
   return summaries;
 }
@@ -67,7 +84,7 @@ async function summaryOf(
   session: SessionKey,
   { id, path, format, on }: Recording,
   title: string | undefined,
-): Promise<RecordingSummary> {
+): Promise<Omit<RecordingSummary, 'notes'>> {
   const progress = kept<StoredProgress>(await store.offset(progressName(id)));
   return {
     id,
@@ -80,6 +97,7 @@ async function summaryOf(
     on,
     ...(progress?.lastWriteAt !== undefined && { lastWriteAt: progress.lastWriteAt }),
     bytes: progress?.manifest.length ?? 0,
+    offset: progress?.cursor.after ?? 0,
   };
 }
 
@@ -97,13 +115,30 @@ export async function listCommands(
 
 /** Everything that a recording should hold, played at once. */
 export async function* recordingText(context: RecordingContext, prefix: string): AsyncGenerator<string> {
-  const { store } = context;
-  const { session, recording } = await findRecording(store, prefix);
+  const { session, recording } = await findRecording(context.store, prefix);
+  for await (const { text } of recordingPieces(context, session, recording)) yield text;
+  const facts = { path: '-', session: sessionId(session), provider: session.provider, recording: recording.id };
+  context.audit.log('info', 'export.done', facts);
+}
+
+async function* recordingPieces(context: RecordingContext, key: SessionKey, recording: Recording) {
   const parts = recorderParts(context);
-  const record = await store.session(session);
-  if (record) yield parts.headOf(record, formatOf(recording.path), recording.id);
-  const playing = playOf(parts, session, recording);
-  for await (const { text } of play(playing, startOf(playing))) if (text !== '') yield text;
+  const session = await context.store.session(key);
+  if (session) yield { text: parts.headOf(session, formatOf(recording.path), recording.id), events: 0 };
+  const playing = playOf(parts, key, recording);
+  for await (const { text, events } of play(playing, startOf(playing))) if (text !== '') yield { text, events };
+}
+
+/** The same in a file, where an export may be written. */
+export async function exportRecording(parts: KatoParts, request: RecordingExportRequest): Promise<ExportReport> {
+  const context = await recordingContext(parts);
+  const { session: key, recording } = await findRecording(parts.store, request.recording);
+  const session = await parts.store.session(key);
+  if (!session) throw new KatoError('session-not-found', 'the session of the recording is gone');
+  const { formats, slugOf, view } = context;
+  const pieces = () => recordingPieces(context, key, recording);
+  const wanted = { path: request.path, overwrite: request.overwrite, timeZone: view.timeZone, pieces };
+  return exportPieces(session, formats[recording.format], slugOf, wanted, context);
 }
 
 const LEAST_PREFIX = 4;

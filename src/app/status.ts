@@ -1,7 +1,7 @@
 /** What can be said of kato without a daemon: the store, the providers, what is not read yet, what was not understood. */
 import type { DiagnosticCount } from '../core/diagnostic.ts';
 import { systemCode } from '../core/errors.ts';
-import type { SourceFiles } from '../core/ports.ts';
+import type { Clock, SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { discover, type ProviderRoot } from '../ingest/discovery.ts';
 import { isUnchanged } from '../ingest/fingerprint.ts';
@@ -9,6 +9,7 @@ import { planPass } from '../ingest/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag } from './kato.ts';
+import type { LiveRecording } from './parts.ts';
 import { byActivity } from './select.ts';
 
 export interface StatusContext {
@@ -18,12 +19,22 @@ export interface StatusContext {
   readonly roots: readonly ProviderRoot[];
   readonly engine: string;
   readonly diskBytes: () => number;
+  readonly clock: Clock;
+  readonly live?: LiveRecording;
 }
 
 const RECENT = 5;
+const COMMANDS = 10;
+/** Whatever got something within this time is active. */
+const ACTIVE_MS = 600_000;
 
-export async function readStatus(context: StatusContext, sessions: readonly SessionSummary[]): Promise<KatoStatus> {
+export async function readStatus(
+  context: StatusContext,
+  sessions: readonly SessionSummary[],
+  { recordings, commands }: Pick<KatoStatus, 'recordings' | 'commands'>,
+): Promise<KatoStatus> {
   const { store, files, roots } = context;
+  const live = context.live?.ingest();
   const sources = await store.sources();
   const { found, unreadable } = discover(files, roots);
   const plan = planPass(
@@ -44,11 +55,11 @@ export async function readStatus(context: StatusContext, sessions: readonly Sess
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
     providers: context.providers.map((provider) => providerStatus(provider, context, sources, sessions)),
-    recent: sessions
-      .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
-      .sort(byActivity)
-      .slice(0, RECENT),
-    lag: [...lag, ...torn],
+    recent: recentSessions(sessions, recordings),
+    recordings,
+    commands: commands.slice(-COMMANDS).reverse(),
+    ...(live && { ingest: { roots: live.roots, failing: live.failing, unreadable: live.unreadable } }),
+    lag: live?.lag ?? [...lag, ...torn],
     gone: sources.filter(({ gone }) => gone).length + plan.gone.length,
     flaws: sumFlaws(await store.diagnostics()),
   };
@@ -62,21 +73,35 @@ function tornEnd({ path, provider, stat, checkpoint }: SourceRecord): SourceLag[
   return lagBytes > 0 ? [{ path, provider, lagBytes }] : [];
 }
 
+/** The latest, and all that are being recorded. */
+function recentSessions(
+  sessions: readonly SessionSummary[],
+  recordings: KatoStatus['recordings'],
+): readonly SessionSummary[] {
+  const recorded = new Set(recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId));
+  return sessions
+    .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
+    .sort(byActivity)
+    .filter(({ id }, index) => index < RECENT || recorded.has(id));
+}
+
 function providerStatus(
   provider: Provider,
-  { roots, files }: StatusContext,
+  { roots, files, clock }: StatusContext,
   sources: readonly SourceRecord[],
   sessions: readonly SessionSummary[],
 ): ProviderStatus {
   const times = sessions.flatMap(({ key, facts }) =>
     key.provider === provider.id && facts.lastAt ? [facts.lastAt] : [],
   );
+  const activeFrom = Date.parse(clock.now()) - ACTIVE_MS;
   const lastAt = times.reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined);
   return {
     id: provider.id,
     label: provider.label,
     roots: roots.filter((root) => root.provider === provider).map(({ path }) => rootStatus(path, files)),
     sources: sources.filter((source) => source.provider === provider.id).length,
+    activeSessions: times.filter((at) => Date.parse(at) > activeFrom).length,
     ...(lastAt !== undefined && { lastAt }),
   };
 }

@@ -58,7 +58,7 @@ export function parseCommands(text: string, { prefix }: CommandSyntax = { prefix
 }
 
 /** The lines of a message, without their ends: `\n`, `\r\n` or `\r`. */
-export function splitLines(text: string): readonly string[] {
+function splitLines(text: string): readonly string[] {
   return text.split(/\r\n|\n|\r/);
 }
 

@@ -36,6 +36,8 @@ export interface ProgressBook {
 export interface Done {
   readonly book: Book;
   readonly offsets: readonly Offset[];
+  /** Where a recording went because it could not be where it was meant to be. */
+  readonly redirected?: { readonly from: string; readonly to: string; readonly reason: string };
 }
 
 type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
@@ -75,8 +77,10 @@ export class Deeds {
       const isRecording = effect.kind === 'go-on' || effect.kind === 'anew';
       if (!isRecording) return { book, offsets: tell({ kind: 'failed', reason }) };
       const elsewhere = await this.#redirect(book, session, effect);
-      const paths = elsewhere.recordings.slice(-1).map(({ path }) => path);
-      return { book: elsewhere, offsets: tell({ kind: 'redirected', reason, paths }) };
+      const from = book.recordings.find(({ id }) => id === effect.recording)?.path ?? '';
+      const to = elsewhere.recordings.at(-1)?.path ?? '';
+      const offsets = tell({ kind: 'redirected', reason, paths: [to] });
+      return { book: elsewhere, offsets, redirected: { from, to, reason } };
     }
   }
 

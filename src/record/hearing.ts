@@ -9,6 +9,8 @@ export interface HearingRules {
   /** Whether scripts may steer kato too. */
   readonly automated: boolean;
   readonly prefix: string;
+  /** So many commands of a session are done within a minute; 0: any number. Stopping is never too much. */
+  readonly perMinute: number;
   /** The time of this store's first daemon start: what was typed before it is history. */
   readonly since: string;
 }
@@ -28,6 +30,23 @@ export function whyIgnored(
   const time = at ?? bornAt;
   if (time === undefined || time <= since) return "it was typed before kato's first start here";
   return undefined;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Counts commands by session and by the time when they were typed, so that it does not matter when they are heard. */
+export class CommandRate {
+  readonly #typed = new Map<string, readonly number[]>();
+
+  /** Counts a command. Whether there were too many within a minute. */
+  isTooFast(session: string, time: string | undefined, { perMinute }: Pick<HearingRules, 'perMinute'>): boolean {
+    const ms = Date.parse(time ?? '');
+    if (perMinute === 0 || Number.isNaN(ms)) return false;
+    const before = (this.#typed.get(session) ?? []).filter((one) => one > ms - MINUTE_MS && one <= ms);
+    if (before.length >= perMinute) return true;
+    this.#typed.set(session, [...before, ms]);
+    return false;
+  }
 }
 
 /** The command that an event tells of. The event's line was found to be one, with the same word before the verb. */

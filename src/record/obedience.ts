@@ -2,10 +2,10 @@
 import type { EventId } from '../core/event.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { Cause, Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
-import { type Book, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
+import { type Book, bookName, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
 import type { Command } from './commands.ts';
 import { formatOf, resolveDestination } from './destination.ts';
-import { commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
+import { CommandRate, commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
@@ -20,6 +20,7 @@ type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
 export class Obedience {
   readonly #parts: RecorderParts;
   readonly #commit: Commit;
+  readonly #rate = new CommandRate();
 
   constructor(parts: RecorderParts, commit: Commit) {
     this.#parts = parts;
@@ -29,10 +30,15 @@ export class Obedience {
   /** Plans the command and stores what comes of it. Files are not touched yet. */
   async obey(book: Book, event: CommandEvent, cause: Cause, position: number | undefined): Promise<void> {
     const { rules, keep } = this.#parts;
-    const ignored = whyIgnored(event, cause, await this.#bornAt(event), rules);
+    const bornAt = await this.#bornAt(event);
+    const ignored = whyIgnored(event, cause, bornAt, rules);
     const command = commandOf(event, rules);
     if (ignored !== undefined) return this.#settle(book, event, { kind: 'ignored', reason: ignored, paths: [] });
     if ('error' in command) return this.#settle(book, event, { kind: 'failed', reason: command.error, paths: [] });
+    if (command.verb !== 'stop' && this.#rate.isTooFast(bookName(book.session), event.at ?? bornAt, rules)) {
+      const reason = `there were more than ${rules.perMinute} commands within a minute (commands.perMinute)`;
+      return this.#settle(book, event, { kind: 'denied', reason, paths: [] });
+    }
     if (position === undefined && command.verb !== 'stop') await keep(book.session);
     const session = await this.#parts.store.session(book.session);
     if (!session) return this.#settle(book, event, { kind: 'failed', reason: 'the session is not known', paths: [] });

@@ -6,8 +6,10 @@
  * recording of the session is brought up to the end of the log, or of its period. Only the periods say what belongs to a
  * file, so it does not matter how far the log had got when a command was heard. Killed anywhere, the next start does the rest: a command
  * is done once because its outcome is stored under its event's id in the same step as what it leads to.
+ *
+ * What fails stands alone: a session, or a recording, is tried again later and later by `retry`, and the others go on.
  */
-import { KatoError, systemCode } from '../core/errors.ts';
+import { KatoError, placeOf, systemCode } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
 import { type Batch, emptyBatch, type Offset, type SessionRecord } from '../store/store.ts';
 import {
@@ -25,21 +27,16 @@ import {
   type StoredProgress,
 } from './book.ts';
 import type { Command } from './commands.ts';
-import { Deeds, playOf } from './deeds.ts';
+import { type Condition, Conditions, Delays } from './conditions.ts';
+import { Deeds, type Done, playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
 import type { Recording } from './recording.ts';
-import { advance, type FileNote, type Place } from './recording-file.ts';
+import { advance, type Place } from './recording-file.ts';
 import { judge } from './write-policy.ts';
 
-/** What is known of a recording beside what is stored. */
-export interface Condition {
-  /** Why it does not go on; absent when it does. A system code, or `gone`. */
-  readonly failure?: string;
-  readonly notes: readonly FileNote[];
-  readonly tries: number;
-}
+type Redirection = NonNullable<Done['redirected']>;
 
 export class Recorder {
   readonly #parts: RecorderParts;
@@ -47,16 +44,25 @@ export class Recorder {
   readonly #deeds: Deeds;
   readonly #books = new Map<string, Book>();
   readonly #progress = new Map<string, StoredProgress>();
-  readonly #conditions = new Map<string, Condition>();
+  readonly #conditions: Conditions;
   /** How far the commands of each session have been heard; others: up to where the recorder began. */
   readonly #heard = new Map<string, number>();
   /** What each file's head was last seen to hold. */
   readonly #heads = new Map<string, string>();
   readonly #queues = new Map<string, Promise<void>>();
+  /** Sessions with commands that stand in no transcript and are not done yet, by name. */
+  readonly #unkept = new Map<string, SessionKey>();
+  /** Sessions that could not be followed; a name is a session's, like that of its book. */
+  readonly #stuck = new Map<string, SessionKey>();
+  readonly #delays: Delays;
   #from = 0;
+  /** The end of the log when the recorder was opened: what comes behind it is told by `taken`. */
+  #opened = 0;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#delays = new Delays(parts.clock);
+    this.#conditions = new Conditions(parts.log, this.#delays);
     this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets));
     this.#deeds = new Deeds(parts, {
       get: (id) => this.#progress.get(id),
@@ -69,8 +75,15 @@ export class Recorder {
     });
   }
 
-  /** Takes up what was left: commands that nobody heard, files that are behind. Resolves when all of it is done. */
+  /** Opens and takes up what was left. */
   async start(): Promise<void> {
+    await this.open();
+    await this.takeUp();
+    await this.takeUpUnkept();
+  }
+
+  /** Reads what is recorded. All sessions in the log must be linked, and those that come to it before they are told. */
+  async open(): Promise<void> {
     const { store } = this.#parts;
     for (const offset of await store.offsets('recordings/')) {
       const book = kept<Book>(offset);
@@ -80,25 +93,47 @@ export class Recorder {
       const progress = kept<StoredProgress>(offset);
       if (progress) this.#progress.set(offset.consumer.slice('recording/'.length), progress);
     }
-    const head = await store.head();
-    this.#from = (await store.offset(RECORDER))?.position ?? head;
-    const sessions = new Map([...this.#books.values()].map(({ session }) => [bookName(session), session]));
-    for await (const page of store.read({ view: 'written', after: this.#from })) {
-      for (const { event } of page) sessions.set(bookName(event.session), event.session);
-    }
     for (const offset of await store.offsets('heard/')) {
       const heard = kept<Heard>(offset);
-      if (heard) sessions.set(bookName(heard.session), heard.session);
+      if (heard) this.#unkept.set(bookName(heard.session), heard.session);
     }
-    await this.taken([...sessions.values()]);
-    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)], rides: true }]);
+    this.#opened = await store.head();
+    this.#from = (await store.offset(RECORDER))?.position ?? this.#opened;
+  }
+
+  /** Takes up what was left: commands in the log that nobody heard, files that are behind. */
+  async takeUp(): Promise<void> {
+    const { store } = this.#parts;
+    const behind = new Map([...this.#books.values()].map(({ session }) => [bookName(session), session]));
+    for (const { key, lastPosition } of await store.sessions()) {
+      if (lastPosition > this.#from) behind.set(bookName(key), key);
+    }
+    const upTo = this.#opened;
+    await Promise.all([...behind.values()].map((key) => this.#enqueue(key, () => this.#follow(key, upTo))));
+    if (this.#stuck.size > 0) return;
+    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, upTo)], rides: true }]);
+  }
+
+  /** The same for commands that stand in no transcript. Their sessions can be kept by now. */
+  async takeUpUnkept(): Promise<void> {
+    await this.taken([...this.#unkept.values()]);
+  }
+
+  /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
+  heardUnkept(keys: readonly SessionKey[]): void {
+    for (const key of keys) this.#unkept.set(bookName(key), key);
   }
 
   /** Waits for what is being done. To be called when nothing more is taken in. */
   async stop(): Promise<void> {
     await Promise.all(this.#queues.values());
-    const head = await this.#parts.store.head();
-    await this.#parts.store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)] }]);
+    const { store } = this.#parts;
+    const head = await store.head();
+    const isHeard = ({ key, lastPosition }: SessionRecord) =>
+      lastPosition <= (this.#heard.get(bookName(key)) ?? this.#from);
+    // Something that nobody told of is looked for by the next start.
+    if (this.#stuck.size > 0 || !(await store.sessions()).every(isHeard)) return;
+    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)] }]);
   }
 
   /** These sessions have something new. Resolves when it is in their recordings. */
@@ -108,16 +143,27 @@ export class Recorder {
 
   /** Does what is asked from outside the chat: from the end of the conversation so far. What came of it. */
   async ask(key: SessionKey, command: Command): Promise<Answer> {
-    let outcome: Answer = { kind: 'failed', reason: 'the session is not known', paths: [] };
+    const asked = Promise.withResolvers<Answer>();
     await this.#enqueue(key, async () => {
-      if (command.verb !== 'stop' && !this.isRecorded(key)) await this.#parts.keep(key);
-      await this.#follow(key);
-      const session = await this.#parts.store.session(key);
-      const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
-      if (session) outcome = await this.#obedience.ask(book, command, session);
-      await this.#follow(key);
+      try {
+        asked.resolve(await this.#obey(key, command));
+      } catch (error) {
+        asked.reject(error); // Whoever asked is told; what is left undone is tried again like all else.
+        throw error;
+      }
     });
-    return outcome;
+    return asked.promise;
+  }
+
+  async #obey(key: SessionKey, command: Command): Promise<Answer> {
+    if (command.verb !== 'stop' && !this.isRecorded(key)) await this.#parts.keep(key);
+    await this.#follow(key);
+    const session = await this.#parts.store.session(key);
+    if (!session) return { kind: 'failed', reason: 'the session is not known', paths: [] };
+    const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
+    const answer = await this.#obedience.ask(book, command, session);
+    const moved = (await this.#follow(key)).find(({ from }) => answer.paths.includes(from));
+    return moved ? { kind: 'redirected', reason: moved.reason, paths: [moved.to] } : answer;
   }
 
   /** Whether a session is being recorded: its transcript must be kept. */
@@ -125,12 +171,12 @@ export class Recorder {
     return this.#books.get(bookName(key))?.recordings.some(({ on }) => on) ?? false;
   }
 
-  /** Tries again what could not be written. */
+  /** Tries again what could not be done and is due: a full disk, a folder that was not there. */
   async retry(): Promise<void> {
-    const behind = [...this.#books.values()].filter(({ recordings }) =>
-      recordings.some(({ id }) => this.#conditions.get(id)?.failure !== undefined),
-    );
-    await this.taken(behind.map(({ session }) => session));
+    const isDue = ({ id }: Recording) => this.#conditions.get(id)?.failure !== undefined && this.#delays.isOver(id);
+    const behind = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDue));
+    const stuck = [...this.#stuck].filter(([name]) => this.#delays.isOver(name)).map(([, key]) => key);
+    await this.taken([...behind.map(({ session }) => session), ...stuck]);
   }
 
   recordings(): readonly (Recording & { readonly session: SessionKey; readonly condition: Condition | undefined })[] {
@@ -140,12 +186,21 @@ export class Recorder {
   }
 
   /** One thing at a time for each session; a failure is told, and does not stop what comes after it. */
-  #enqueue(key: SessionKey, action: () => Promise<void>): Promise<void> {
+  #enqueue(key: SessionKey, action: () => Promise<unknown>): Promise<void> {
     const name = bookName(key);
-    const next = (this.#queues.get(name) ?? Promise.resolve()).then(action).catch((error: unknown) => {
-      const code = error instanceof KatoError ? error.code : (systemCode(error) ?? 'internal');
-      this.#parts.log.log('error', 'recorder.failed', { session: key.nativeId, provider: key.provider, code });
-    });
+    const next = (this.#queues.get(name) ?? Promise.resolve()).then(action).then(
+      () => {
+        if (this.#stuck.delete(name)) this.#delays.clear(name);
+      },
+      (error: unknown) => {
+        if (!this.#stuck.has(name)) {
+          const facts = { session: key.nativeId, provider: key.provider, code: codeOf(error), at: placeOf(error) };
+          this.#parts.log.log('error', 'recorder.failed', facts);
+        }
+        this.#stuck.set(name, key);
+        this.#delays.add(name);
+      },
+    );
     this.#queues.set(name, next);
     void next.then(() => {
       if (this.#queues.get(name) === next) this.#queues.delete(name);
@@ -153,20 +208,23 @@ export class Recorder {
     return next;
   }
 
-  async #follow(key: SessionKey): Promise<void> {
-    await this.#hearUnkept(key);
-    await this.#hear(key);
-    await this.#finishPending(key);
+  /** Does what is new of a session; the recordings that went elsewhere by that. */
+  async #follow(key: SessionKey, upTo = Number.MAX_SAFE_INTEGER): Promise<readonly Redirection[]> {
+    if (this.#unkept.has(bookName(key)) && upTo === Number.MAX_SAFE_INTEGER) await this.#hearUnkept(key);
+    await this.#hear(key, upTo);
+    const redirected = await this.#finishPending(key);
     for (const recording of this.#books.get(bookName(key))?.recordings ?? []) await this.#bringUp(key, recording);
+    return redirected;
   }
 
   /** Commands in the log behind what was heard. */
-  async #hear(key: SessionKey): Promise<void> {
+  async #hear(key: SessionKey, upTo: number): Promise<void> {
     const { store } = this.#parts;
     const name = bookName(key);
     for await (const page of store.read({ key, view: 'written', after: this.#heard.get(name) ?? this.#from })) {
       for (const { event, position, cause } of page) {
-        if (event.kind === 'user.kato-command') await this.#obey(key, event, cause, position);
+        if (position > upTo) return;
+        if (event.kind === 'user.kato-command') await this.#obeyChat(key, event, cause, position);
         this.#heard.set(name, position);
       }
     }
@@ -177,12 +235,13 @@ export class Recorder {
     for (const offset of await store.offsets('heard/')) {
       const heard = kept<Heard>(offset);
       if (!heard || bookName(heard.session) !== bookName(key)) continue;
-      await this.#obey(key, heard.event, 'live', undefined);
+      await this.#obeyChat(key, heard.event, 'live', undefined);
       await store.append([{ ...emptyBatch, offsets: [keeping(heardName(heard.event.id), null)], rides: true }]);
     }
+    this.#unkept.delete(bookName(key));
   }
 
-  async #obey(
+  async #obeyChat(
     key: SessionKey,
     event: CommandEvent,
     cause: 'live' | 'import' | 'reprocess',
@@ -202,13 +261,15 @@ export class Recorder {
   }
 
   /** Does what was decided and is not done yet. */
-  async #finishPending(key: SessionKey): Promise<void> {
+  async #finishPending(key: SessionKey): Promise<readonly Redirection[]> {
+    const moved: Redirection[] = [];
     for (;;) {
       const book = this.#books.get(bookName(key));
       const [next, ...rest] = book?.pending ?? [];
-      if (!book || !next) return;
-      const { book: after, offsets } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
+      if (!book || !next) return moved;
+      const { book: after, offsets, redirected } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
       await this.#commit(after, offsets);
+      if (redirected) moved.push(redirected);
     }
   }
 
@@ -221,7 +282,8 @@ export class Recorder {
     if (!session) return;
     const verdict = judge(recording.path, this.#parts.policyFor(session));
     const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict.allowed || root === undefined) return this.#failed(recording, verdict.allowed ? 'ENOENT' : 'denied');
+    if (!verdict.allowed || root === undefined)
+      return this.#conditions.fail(recording, verdict.allowed ? 'ENOENT' : 'denied');
     try {
       const { events, notes, isGone } = await advance(
         {
@@ -232,17 +294,11 @@ export class Recorder {
         },
         progress,
       );
-      if (isGone) return this.#failed(recording, 'gone');
+      if (isGone) return this.#conditions.fail(recording, 'gone');
       if (events > 0) await this.#growHead(session, recording, { root, components: verdict.components });
-      const known = this.#conditions.get(recording.id);
-      if (events > 0 || known?.failure !== undefined) {
-        const all = [...new Set([...(known?.notes ?? []), ...notes])];
-        this.#conditions.set(recording.id, { notes: all, tries: 0 });
-      }
+      this.#conditions.goOn(recording, notes);
     } catch (error) {
-      const code = systemCode(error);
-      if (code === undefined) throw error;
-      this.#failed(recording, code);
+      this.#conditions.fail(recording, codeOf(error), placeOf(error));
     }
   }
 
@@ -269,10 +325,8 @@ export class Recorder {
     await this.#parts.store.append([{ ...emptyBatch, offsets, rides }]);
     this.#progress.set(id, stored);
   }
+}
 
-  #failed({ id, path }: Recording, failure: string): void {
-    const before = this.#conditions.get(id);
-    this.#conditions.set(id, { notes: before?.notes ?? [], failure, tries: (before?.tries ?? 0) + 1 });
-    if (before?.failure !== failure) this.#parts.log.log('warn', 'recording.paused', { path, code: failure });
-  }
+function codeOf(error: unknown): string {
+  return error instanceof KatoError ? error.code : (systemCode(error) ?? 'internal');
 }

@@ -109,7 +109,9 @@ describe('a command is done once', () => {
 
   it('and never before the first start', async (t) => {
     const studio = new Studio(t);
-    studio.change = { rules: { enabled: true, automated: false, prefix: '', since: '2026-08-01T00:00:00.000Z' } };
+    studio.change = {
+      rules: { enabled: true, automated: false, prefix: '', perMinute: 0, since: '2026-08-01T00:00:00.000Z' },
+    };
     await studio.restart();
     await studio.say(`::record ${studio.notes}/a.md`);
     assert.deepEqual(studio.list(), []);

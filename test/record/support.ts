@@ -64,7 +64,7 @@ export class Studio {
       clock: { now: () => '2026-07-02T00:00:00.000Z', monotonicMs: () => 0 },
       log: silent,
       audit: silent,
-      rules: { enabled: true, automated: false, prefix: '', since: '2026-01-01T00:00:00.000Z' },
+      rules: { enabled: true, automated: false, prefix: '', perMinute: 0, since: '2026-01-01T00:00:00.000Z' },
       optionsOf: (view) => formatOptions(view, settings),
       usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : 'chat', switches: {} }),
       policyFor: () => ({ roots, katoHome: `${this.home}/.kato` }),

@@ -156,9 +156,10 @@ export class Intake {
 
   /** A batch is durable. */
   #hear(batch: Batch): void {
-    const { known, linker, onActive } = this.#parts;
+    const { known, linker, onActive, options } = this.#parts;
     linker.note(batch.links);
     for (const { key } of batch.sessions) this.#unlinked.set(nameOf(key), key);
+    if (batch.offsets.length > 0) options.onHeard?.(batch.sessions.map(({ key }) => key));
     if (!batch.source) return;
     known.put(batch.source.record);
     if (batch.sessions.length > 0) onActive(batch.source.record.path);

@@ -27,6 +27,8 @@ export interface LiveOptions {
   readonly isKept: (key: SessionKey) => boolean;
   /** Hears of sessions that got something, when all of it is durable and they are linked. */
   readonly onTaken: (keys: readonly SessionKey[]) => void;
+  /** Hears of sessions that are not kept and have a command that was not heard before, ahead of `onTaken`. */
+  readonly onHeard?: ((keys: readonly SessionKey[]) => void) | undefined;
 }
 
 export function nameOf({ provider, nativeId }: SessionKey): string {

@@ -61,6 +61,47 @@ const component = object(
   { lastError: object({ code: string, message: string }) },
 );
 
+/** `missing`: its user took something out of the file that kato had written. `failure`: why it does not go on. */
+const recording = object(
+  {
+    id: string,
+    shortId: string,
+    session: string,
+    provider: string,
+    title: nullable(string),
+    path: string,
+    format: oneOf('markdown', 'jsonl'),
+    on: boolean,
+    lastWriteAt: nullable(string),
+    bytes: integer,
+    offset: integer,
+    missing: boolean,
+    edited: boolean,
+  },
+  { failure: string },
+);
+
+const outcome = oneOf('done', 'no-op', 'redirected', 'denied', 'failed', 'ignored');
+
+const command = object({
+  session: string,
+  provider: string,
+  line: string,
+  at: nullable(string),
+  outcome,
+  reason: nullable(string),
+  paths: list(string),
+});
+
+const answer = object({ session: string, kind: outcome, paths: list(string) }, { reason: string });
+
+/** How live ingest is doing: what is watched or polled, and what cannot be taken in now. */
+const ingest = object({
+  roots: list(object({ path: string, mode: oneOf('watching', 'polling') }, { reason: string })),
+  failing: list(object({ path: string, code: string, attempts: integer })),
+  unreadable: list(object({ path: string, code: string })),
+});
+
 const status = object(
   {
     daemon: object(
@@ -84,16 +125,19 @@ const status = object(
           label: string,
           roots: list(object({ path: string, exists: boolean }, { unreadable: string })),
           sources: integer,
+          activeSessions: integer,
         },
         { lastAt: string },
       ),
     ),
     sessions: list(session),
+    recordings: list(recording),
+    commands: list(command),
     lag: list(object({ path: string, provider: string, lagBytes: integer })),
     gone: integer,
     flaws: list(flaw),
   },
-  { memory: object({ residentBytes: integer, heapBytes: integer }) },
+  { ingest, memory: object({ residentBytes: integer, heapBytes: integer }) },
 );
 
 const exported = object(
@@ -115,6 +159,11 @@ export const outputs = {
   status,
   export: list(exported),
   verify: list(object({ code: string, what: string })),
+  record: answer,
+  capture: answer,
+  'stop-recording': answer,
+  recordings: list(recording),
+  commands: list(command),
   reprocess: object({ sessions: integer, changed: integer, events: integer }),
   'config show': json,
   'config get': json,

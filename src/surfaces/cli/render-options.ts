@@ -70,7 +70,7 @@ function unknownSwitch(name: string): KatoError {
   return new KatoError('usage', `nothing to show is called \`${name}\``, { hint: `known: ${switchNames.join(', ')}` });
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;
   throw new KatoError('usage', `\`--last ${text}\` is not a number of turns`, {
@@ -88,6 +88,6 @@ export function addRenderOptions(command: Command): Command {
     .option('--current', 'leave out what was taken back or revised');
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...value.split(',')];
 }

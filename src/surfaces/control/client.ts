@@ -68,6 +68,17 @@ export class ControlClient implements Kato {
 
   exportText: Kato['exportText'] = (key, request) => this.#many('exportText', { key, request });
 
+  recordings: Kato['recordings'] = () => this.#one('recordings', {});
+
+  commands: Kato['commands'] = (key) => this.#one('commands', { ...(key && { key }) });
+
+  record: Kato['record'] = (key, command) => this.#one('record', { key, command });
+
+  recordingText: Kato['recordingText'] = (recording) => this.#many('recordingText', { recording });
+
+  exportRecording: Kato['exportRecording'] = (request) =>
+    this.#one('exportRecording', { ...request, ...(request.path !== undefined && { path: absolute(request.path) }) });
+
   verify: Kato['verify'] = () => this.#many('verify', {});
 
   import: Kato['import'] = async (request, onProgress, signal) => {

@@ -1,10 +1,20 @@
 /** The shapes of requests, as the server checks them, and of what every version of the daemon says of itself. */
 import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
-import type { ExportRequest, ImportRequest, RenderRequest, Selector, SessionFilter } from '../../app/kato.ts';
+import type {
+  ExportRequest,
+  ImportRequest,
+  OutsideCommand,
+  RecordingExportRequest,
+  RenderRequest,
+  Selector,
+  SessionFilter,
+} from '../../app/kato.ts';
 import { KatoError } from '../../core/errors.ts';
 import type { SessionKey } from '../../core/session.ts';
 import type { FormatOptions } from '../../record/formats/format.ts';
+import { presetNames } from '../../record/formats/presets.ts';
+import { viewSwitches } from '../../record/view.ts';
 import type { DaemonFacts } from './protocol.ts';
 
 type Shape<T> = v.GenericSchema<unknown, T>;
@@ -39,6 +49,22 @@ const render = {
 };
 const renderRequest = v.strictObject(render) satisfies Shape<RenderRequest>;
 
+const switches = v.partial(
+  v.strictObject(Object.fromEntries(viewSwitches.map((name) => [name, v.boolean()] as const))),
+);
+const commandOptions = v.strictObject({
+  preset: v.exactOptional(v.picklist(presetNames)),
+  switches: v.exactOptional(switches),
+  last: v.exactOptional(count),
+  overwrite: v.exactOptional(v.boolean()),
+});
+const target = v.strictObject({ by: v.picklist(['id', 'dest', 'either']), text: v.string() });
+const command = v.variant('verb', [
+  v.strictObject({ verb: v.literal('record'), dest: v.exactOptional(v.string()), options: commandOptions }),
+  v.strictObject({ verb: v.literal('capture'), dest: v.exactOptional(v.string()), options: commandOptions }),
+  v.strictObject({ verb: v.literal('stop'), target: v.exactOptional(target) }),
+]) satisfies Shape<OutsideCommand>;
+
 /** The arguments of each method of `Kato`. */
 export const requests = {
   sessions: v.strictObject({
@@ -64,6 +90,15 @@ export const requests = {
     dryRun: v.exactOptional(v.boolean()),
   }) satisfies Shape<ImportRequest>,
   status: v.strictObject({}),
+  recordings: v.strictObject({}),
+  commands: v.strictObject({ key: v.exactOptional(key) }),
+  record: v.strictObject({ key, command }),
+  recordingText: v.strictObject({ recording: v.string() }),
+  exportRecording: v.strictObject({
+    recording: v.string(),
+    path: v.exactOptional(path),
+    overwrite: v.exactOptional(v.boolean()),
+  }) satisfies Shape<RecordingExportRequest>,
   verify: v.strictObject({}),
   reprocess: v.strictObject({ key: v.exactOptional(key) }),
   forget: v.strictObject({ key }),

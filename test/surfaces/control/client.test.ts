@@ -29,6 +29,11 @@ function echo(): Kato {
     events: many,
     render: many,
     exportText: many,
+    recordings: one,
+    commands: one,
+    record: one,
+    recordingText: many,
+    exportRecording: one,
     verify: many,
     import: async (request, onProgress) => {
       onProgress?.({ bytesDone: 1, bytesTotal: 2, events: 3 });
@@ -67,6 +72,15 @@ describe('a client of the daemon', () => {
     assert.deepEqual(await all(client.events(KEY)), [asked(KEY)]);
     assert.deepEqual(await all(client.render(KEY, REQUEST)), [asked(KEY, REQUEST)]);
     assert.deepEqual(await all(client.exportText(KEY, REQUEST)), [asked(KEY, REQUEST)]);
+    assert.deepEqual(await client.recordings(), asked());
+    assert.deepEqual(await client.commands(KEY), asked(KEY));
+    const command = { verb: 'capture', dest: '/x/y.md', options: { last: 2, switches: { tools: true } } } as const;
+    assert.deepEqual(await client.record(KEY, command), asked(KEY, command));
+    const stop = { verb: 'stop', target: { by: 'id', text: 'abcd' } } as const;
+    assert.deepEqual(await client.record(KEY, stop), asked(KEY, stop));
+    assert.deepEqual(await all(client.recordingText('abcd')), [asked('abcd')]);
+    const wanted = { recording: 'abcd', path: '/x/notes/', overwrite: true };
+    assert.deepEqual(await client.exportRecording(wanted), asked(wanted));
     assert.deepEqual(await all(client.verify()), [asked()]);
     const told: unknown[] = [];
     const imported = await client.import({ paths: ['/a/b'], dryRun: true }, (progress) => told.push(progress));

@@ -51,7 +51,10 @@ export const completionCommand: CliCommand = {
 };
 
 /** Commands that take a session. */
-const TAKES_SESSION: ReadonlySet<string> = new Set(['show', 'export', 'forget', 'reprocess']);
+const TAKES_SESSION: ReadonlySet<string> = new Set([
+  ...['show', 'export', 'forget', 'reprocess'],
+  ...['record', 'capture', 'stop-recording', 'recordings', 'commands'],
+]);
 /** Options that take a path: the shell knows those better. */
 const TAKES_PATH: ReadonlySet<string> = new Set(['--home', '-o', '--output', '--project', '--write-root']);
 

@@ -10,14 +10,15 @@ import { write } from '../write.ts';
 
 export const exportCommand: CliCommand = {
   define: (command) =>
-    addRenderOptions(command.argument('<session...>', 'session ids or prefixes of them, provider/…, latest, or @here'))
+    addRenderOptions(command.argument('[session...]', 'session ids or prefixes of them, provider/…, latest, or @here'))
       .description('write sessions to files, once')
       .option('-o, --output <path>', 'a file or folder; - prints; without it, a file among the recordings')
       .option('-f, --format <format>', 'markdown or jsonl; without it, as the file name says')
+      .option('--recording <id>', 'exactly what the file of this recording should hold')
       .option('--overwrite', 'replace an existing file; it is kept beside the new one')
       .addHelpText(
         'after',
-        '\nExamples:\n  kato export latest\n  kato export 1c2f9a77 -o - -f jsonl | jq .kind\n  kato export 1c2f 77ab -f jsonl\n\nOnce ~/notes is allowed, and there (kato config set write.roots "[~/notes]"):\n  kato export 1c2f9a77 -o ~/notes/retry-queue.md --preset full\n  kato export 1c2f 77ab -o ~/notes/archive/\n',
+        '\nExamples:\n  kato export latest\n  kato export 1c2f9a77 -o - -f jsonl | jq .kind\n  kato export 1c2f 77ab -f jsonl\n  kato export --recording 239a -o -\n\nOnce ~/notes is allowed, and there (kato config set write.roots "[~/notes]"):\n  kato export 1c2f9a77 -o ~/notes/retry-queue.md --preset full\n  kato export 1c2f 77ab -o ~/notes/archive/\n',
       ),
   async run(context, [selectors], flags) {
     const names = selectors as readonly string[];
@@ -28,10 +29,50 @@ export const exportCommand: CliCommand = {
         hint: 'for events as JSON: -o - -f jsonl, without --json',
       });
     }
+    if (typeof flags.recording === 'string') return exportRecording(context, flags.recording, names, output, flags);
+    if (names.length === 0)
+      throw new KatoError('usage', "missing required argument 'session'", {
+        hint: '`kato export --help` shows how it is used',
+      });
     if (output === '-') return printSessions(context, names, format, flags as RenderFlags);
     return writeSessions(context, names, format, output, flags);
   },
 };
+
+/** As it was said when the recording was begun: nothing but the place can be chosen. */
+async function exportRecording(
+  context: CliContext,
+  recording: string,
+  names: readonly string[],
+  output: string | undefined,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const asked = ['format', 'preset', 'with', 'without', 'last', 'current'].filter((name) => flags[name] !== undefined);
+  if (names.length > 0 || asked.length > 0) {
+    const what = names.length > 0 ? 'a session' : `--${asked[0]}`;
+    throw new KatoError('usage', `\`--recording\` says all by itself; ${what} does not go with it`, {
+      hint: 'leave it out, or export the session',
+    });
+  }
+  const kato = await context.kato();
+  if (output === '-') {
+    const { stdout } = context.services.streams;
+    const pieces = kato.recordingText(recording);
+    await write(stdout, stdout.isTTY === true ? sanitised(pieces) : pieces);
+    return 0;
+  }
+  const report = await kato.exportRecording({
+    recording,
+    ...(output !== undefined && { path: context.resolve(output) }),
+    overwrite: flags.overwrite === true,
+  });
+  if (context.options.json) {
+    const found = (await kato.recordings()).find(({ id }) => id.startsWith(recording.toLowerCase()));
+    const about = { session: found?.sessionId ?? '', provider: found?.session.provider ?? '' };
+    context.printJson('export', [{ ...about, ...report }]);
+  } else context.print(report.path);
+  return 0;
+}
 
 function formatOf(asked: unknown, output = ''): FormatId {
   const [, suffix] = /\.(md|markdown|jsonl)$/i.exec(output) ?? [];

@@ -1,9 +1,12 @@
 import type { KatoStatus } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import { failureInWords } from '../failures.ts';
 import type { Output } from '../json.ts';
 import { cut, visibleLine, wrap } from '../terminal.ts';
 import { ago, bytes, count } from '../words.ts';
+import { commandJson, commandLines } from './commands.ts';
+import { recordingJson, recordingLines } from './recordings.ts';
 import { sessionJson } from './sessions.ts';
 
 export const statusCommand: CliCommand = {
@@ -21,8 +24,9 @@ export const statusCommand: CliCommand = {
   },
 };
 
-function toJson({ recent, ...status }: KatoStatus): Output<'status'> {
-  return { ...status, sessions: recent.map(sessionJson) };
+function toJson({ recent, recordings, commands, ...status }: KatoStatus): Output<'status'> {
+  const listed = { recordings: recordings.map(recordingJson), commands: commands.map(commandJson) };
+  return { ...status, ...listed, sessions: recent.map(sessionJson) };
 }
 
 const SHOWN = 5;
@@ -49,12 +53,15 @@ function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
       .slice(0, most)
       .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
     ...more(status.lag.length, most),
+    ...ingestLines(status, most, context),
     ...flawLines(status, most),
   ];
   const isTerminal = context.services.streams.stdout.isTTY === true;
   const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
   const told = lines.map((line) => wrap(line, width, line.startsWith(' ') ? 0 : INDENT));
-  return [...told, ...recentLines(status, context, width)].join('\n');
+  const beside = [...recordedLines(status, most, context), ...askedLines(status, most, context)];
+  const wrapped = beside.map((line) => wrap(line, width, 2));
+  return [...told, ...wrapped, ...recentLines(status, context, width)].join('\n');
 }
 
 function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
@@ -89,6 +96,42 @@ function providerLines(
   return [
     `${label.padEnd(11)} ${count(sources, 'file')}, last activity ${lastAt === undefined ? 'unknown' : ago(lastAt, context.services.now())}`,
   ];
+}
+
+/** What keeps live ingest from its work, and what only slows it down. */
+function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext): string[] {
+  if (!ingest) return [];
+  const polled = ingest.roots.filter(({ mode }) => mode === 'polling');
+  const stuck = [...ingest.failing, ...ingest.unreadable];
+  return [
+    ...polled.map(
+      ({ path, reason = '' }) => `polling     ${context.shown(path)}: the system does not watch it (${reason})`,
+    ),
+    ...stuck
+      .slice(0, most)
+      .map(({ path, code }) => `waits       ${context.shown(visibleLine(path))}: ${failureInWords(code)}`),
+    ...more(stuck.length, most),
+  ];
+}
+
+/** What is being recorded; first what does not go on. */
+function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
+  const on = recordings
+    .filter((one) => one.on)
+    .sort((a, b) => Number(b.failure !== undefined) - Number(a.failure !== undefined));
+  if (on.length === 0) return [];
+  const shown = on.slice(0, most).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
+  return ['recording:', ...shown, ...more(on.length, most)];
+}
+
+const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
+
+/** What was asked in the chats lately; first what did not come as it was asked. */
+function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
+  if (commands.length === 0) return [];
+  const sorted = [...commands].sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
+  const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
+  return ['asked in the chats:', ...shown];
 }
 
 function flawLines({ flaws }: KatoStatus, most: number): string[] {

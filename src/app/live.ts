@@ -1,0 +1,118 @@
+/**
+ * The live half of kato: what agents write is taken in, and what is recorded is written. Parts of a daemon.
+ *
+ *     recorder   opened first: which sessions are recorded says which are kept. Ended last: it hears what was still taken in
+ *     ingest     tells the recorder of every session that has something new, when that is linked
+ *
+ * They know each other only here. Either may fail, be stopped and be started again by itself: what it missed lies in the
+ * store, and is taken up by the next start.
+ */
+import { KatoError } from '../core/errors.ts';
+import type { FolderWatcher, Timers } from '../core/ports.ts';
+import { linkSessions } from '../ingest/link.ts';
+import { readFirstStart } from '../ingest/live/first-start.ts';
+import { createLiveIngest, type LiveIngest, type LiveRoot } from '../ingest/live.ts';
+import { Recorder } from '../record/recorder.ts';
+import type { IngestStatus } from './kato.ts';
+import type { KatoParts, LiveRecording } from './parts.ts';
+import { recorderParts, recordingContext } from './recordings.ts';
+
+export interface LiveMachine {
+  readonly watcher: FolderWatcher;
+  readonly timers: Timers;
+  readonly roots: readonly LiveRoot[];
+}
+
+/** What a daemon starts and stops. */
+export interface LivePart {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Live extends LiveRecording {
+  /** In the order in which they are started. */
+  readonly parts: readonly LivePart[];
+}
+
+/** How often it is looked whether something that failed is to be tried again. */
+const RETRY_MS = 1000;
+
+export function createLive(parts: KatoParts, machine: LiveMachine): Live {
+  let recorder: Recorder | undefined;
+  let cancelRetry = () => {};
+  let isIngestRunning = false;
+  const ingest: LiveIngest = createLiveIngest({
+    ...machine,
+    ...{ store: parts.store, files: parts.files, clock: parts.clock, log: parts.log },
+    ...{ commandsIn: parts.commandsIn, readElsewhere: parts.readElsewhere },
+    isKept: (key) => recorder?.isRecorded(key) ?? false,
+    onHeard: (keys) => recorder?.heardUnkept(keys),
+    onTaken: (keys) => void recorder?.taken(keys),
+  });
+  const retryLater = (): void => {
+    cancelRetry = machine.timers.after(RETRY_MS, () => {
+      void recorder?.retry();
+      retryLater();
+    });
+  };
+
+  const recording: LivePart = {
+    name: 'recorder',
+    async start() {
+      const context = await recordingContext(parts, {
+        since: await readFirstStart(parts.store, parts.clock),
+        keep: (key) => ingest.keep(key),
+      });
+      await linkSessions(parts.store); // What is heard must be known for a copy, if it is one.
+      const opened = new Recorder(recorderParts(context));
+      await opened.open();
+      recorder = opened;
+      // Long where much was left; what comes meanwhile waits for its turn. It says itself what goes wrong.
+      opened.takeUp().catch(() => {});
+      if (isIngestRunning) void opened.takeUpUnkept();
+      retryLater();
+    },
+    async stop() {
+      cancelRetry();
+      const ending = recorder;
+      recorder = undefined;
+      await ending?.stop();
+    },
+  };
+  const reading: LivePart = {
+    name: 'ingest',
+    async start() {
+      await ingest.start();
+      isIngestRunning = true;
+      void recorder?.takeUpUnkept();
+    },
+    async stop() {
+      isIngestRunning = false;
+      await ingest.stop();
+    },
+  };
+
+  return {
+    parts: [recording, reading],
+    ingest: () => (isIngestRunning ? ingestStatus(ingest) : undefined),
+    states() {
+      const all = recorder?.recordings() ?? [];
+      return new Map(all.flatMap(({ id, condition }) => (condition ? [[id, condition] as const] : [])));
+    },
+    async ask(key, command) {
+      if (recorder) return recorder.ask(key, command);
+      throw new KatoError('daemon-failed', 'the recorder does not run now', { hint: 'see `kato status`' });
+    },
+  };
+}
+
+function ingestStatus(ingest: LiveIngest): IngestStatus {
+  const { roots, failing, unreadable } = ingest.state();
+  return {
+    roots: roots.map(({ path, mode, reason }) => ({ path, mode, ...(reason !== undefined && { reason }) })),
+    failing,
+    unreadable,
+    lag: ingest.lag().map(({ path, provider, bytes }) => ({ path, provider, lagBytes: bytes })),
+  };
+}

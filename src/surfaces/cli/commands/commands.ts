@@ -1,0 +1,40 @@
+import type { CommandSummary } from '../../../app/kato.ts';
+import type { CliCommand } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import type { Output } from '../json.ts';
+import { visibleLine } from '../terminal.ts';
+import { ago } from '../words.ts';
+
+export const commandsCommand: CliCommand = {
+  define: (command) =>
+    command
+      .argument('[session]', 'only of this session')
+      .description('what was asked in the chats, and what came of it; newest first')
+      .addHelpText('after', '\nExamples:\n  kato commands\n  kato commands @here\n  kato commands --json\n'),
+  async run(context, [selector]) {
+    const kato = await context.kato();
+    const text = typeof selector === 'string' ? selector : undefined;
+    const session = text === undefined ? undefined : await kato.find({ text, cwd: context.services.cwd });
+    const found = [...(await kato.commands(session?.key))].reverse();
+    if (context.options.json) context.printJson('commands', found.map(commandJson));
+    else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
+    else context.print(found.flatMap((one) => commandLines(one, context)).join('\n'));
+    return 0;
+  },
+};
+
+/** A command as `--json` shows it. */
+export function commandJson({ session, sessionId, line, at, kind, reason, paths }: CommandSummary) {
+  return {
+    ...{ session: sessionId, provider: session.provider, line, at: at ?? null, outcome: kind },
+    ...{ reason: reason ?? null, paths: [...paths] },
+  } satisfies Output<'commands'>[number];
+}
+
+/** What was typed, and under it what came of it. */
+export function commandLines({ sessionId, line, at, kind, reason, paths }: CommandSummary, context: CliContext) {
+  const when = ago(at, context.services.now());
+  const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
+  const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
+  return [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+}

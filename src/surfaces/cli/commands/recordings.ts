@@ -1,0 +1,66 @@
+import type { RecordingSummary } from '../../../app/kato.ts';
+import type { CliCommand } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { failureInWords } from '../failures.ts';
+import type { Output } from '../json.ts';
+import { cut, visibleLine } from '../terminal.ts';
+import { ago, bytes } from '../words.ts';
+
+export const recordingsCommand: CliCommand = {
+  define: (command) =>
+    command
+      .argument('[session]', 'only of this session')
+      .description('list recordings: what is written where, and whether it goes on')
+      .option('--on', 'only those that go on')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  kato recordings --on\n  kato recordings latest\n  kato recordings --json | jq -r ".data[].path"\n',
+      ),
+  async run(context, [selector], flags) {
+    const kato = await context.kato();
+    const text = typeof selector === 'string' ? selector : undefined;
+    const session = text === undefined ? undefined : await kato.find({ text, cwd: context.services.cwd });
+    const found = (await kato.recordings())
+      .filter(({ sessionId }) => session === undefined || sessionId === session.id)
+      .filter(({ on }) => on || flags.on !== true)
+      .sort((a, b) => Number(b.on) - Number(a.on) || ((a.lastWriteAt ?? '') < (b.lastWriteAt ?? '') ? 1 : -1));
+    if (context.options.json) context.printJson('recordings', found.map(recordingJson));
+    else if (found.length === 0)
+      context.hint('nothing is recorded: `::record` in a chat, or `kato record SESSION`, begins');
+    else context.print(found.map((one) => recordingLines(one, context).join('\n')).join('\n'));
+    return 0;
+  },
+};
+
+/** A recording as `--json` shows it. */
+export function recordingJson(recording: RecordingSummary): Output<'recordings'>[number] {
+  const { id, shortId, session, sessionId, title, path, format, on, lastWriteAt, bytes, offset, failure, notes } =
+    recording;
+  return {
+    ...{ id, shortId, session: sessionId, provider: session.provider, title: title ?? null, path, format, on },
+    ...{ lastWriteAt: lastWriteAt ?? null, bytes, offset, missing: notes.includes('shortened') },
+    edited: notes.length > 0,
+    ...(failure !== undefined && { failure }),
+  };
+}
+
+/** The state and the session in one line, the path in the next: paths are what is copied. */
+export function recordingLines(recording: RecordingSummary, context: CliContext): string[] {
+  const { shortId, sessionId, title, path, lastWriteAt, notes } = recording;
+  const isTerminal = context.services.streams.stdout.isTTY === true;
+  const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
+  const written = lastWriteAt === undefined ? 'nothing yet' : ago(lastWriteAt, context.services.now());
+  const head = `${shortId}  ${stateOf(recording)}  ${bytes(recording.bytes)}, ${written}`;
+  const about = `  ${sessionId.slice(0, 8)} ${visibleLine(title ?? '(no title)')}`;
+  const told = notes.includes('shortened')
+    ? ['  a part of what was written was taken out of the file']
+    : notes.includes('edited')
+      ? ['  the file was edited meanwhile; kato goes on at its end']
+      : [];
+  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, cut(about, width), ...told];
+}
+
+function stateOf({ on, failure }: RecordingSummary): string {
+  if (!on) return 'off';
+  return failure === undefined ? 'on' : `paused: ${failureInWords(failure)}`;
+}

@@ -1,0 +1,77 @@
+/** Agents that write their session files line by line, as the real ones do: for tests of what kato does meanwhile. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { TestHome } from './cli.ts';
+import { claudeSession, codexSession, geminiSession, type Said, type SessionFile } from './session-files.ts';
+
+export type AgentName = 'claude-code' | 'codex' | 'gemini-cli';
+
+interface AgentOptions {
+  readonly id?: string;
+  readonly agent?: AgentName;
+  /** The folder that the agent works in, below the person's home. */
+  readonly folder?: string;
+}
+
+/** One session of an agent. What it writes has the time of now. */
+export class LiveAgent {
+  readonly id: string;
+  readonly agent: AgentName;
+  readonly cwd: string;
+  /** The session's file. */
+  readonly path: string;
+  readonly #said: Said[] = [];
+  #written = 0;
+
+  constructor(
+    home: TestHome,
+    { id = 'a11ce000-0000-4000-8000-000000000001', agent, folder = 'toy' }: AgentOptions = {},
+  ) {
+    this.id = id;
+    this.agent = agent ?? 'claude-code';
+    this.cwd = home.path(folder);
+    this.path = home.path(this.#file().path);
+    for (const path of [dirname(this.path), this.cwd]) mkdirSync(path, { recursive: true });
+    if (this.agent === 'gemini-cli') this.#writeProjectRoot();
+  }
+
+  /** The person types this. */
+  type(...texts: readonly string[]): void {
+    for (const text of texts) this.#said.push({ by: 'user', text, at: new Date().toISOString() });
+    this.flush();
+  }
+
+  /** The model answers. */
+  answer(...texts: readonly string[]): void {
+    for (const text of texts) this.#said.push({ by: 'model', text, at: new Date().toISOString() });
+    this.flush();
+  }
+
+  /** The next line begins, and its end is not written yet. */
+  typeTorn(text: string): void {
+    this.#said.push({ by: 'user', text, at: new Date().toISOString() });
+    const { text: whole } = this.#file();
+    const rest = Buffer.from(whole).subarray(this.#written);
+    this.#append(rest.subarray(0, Math.floor(rest.length / 2)));
+  }
+
+  /** Writes whatever is not written yet. */
+  flush(): void {
+    this.#append(Buffer.from(this.#file().text).subarray(this.#written));
+  }
+
+  #append(bytes: Uint8Array): void {
+    appendFileSync(this.path, bytes);
+    this.#written += bytes.length;
+  }
+
+  #file(): SessionFile {
+    const session = { id: this.id, said: this.#said, cwd: this.cwd };
+    const makers = { 'claude-code': claudeSession, codex: codexSession, 'gemini-cli': geminiSession };
+    return makers[this.agent](session);
+  }
+
+  #writeProjectRoot(): void {
+    appendFileSync(this.path.replace(/chats\/[^/]*$/, '.project_root'), this.cwd);
+  }
+}
