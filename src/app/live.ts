@@ -9,6 +9,7 @@
  */
 import { KatoError } from '../core/errors.ts';
 import type { FolderWatcher, Timers } from '../core/ports.ts';
+import type { SessionKey } from '../core/session.ts';
 import { linkSessions } from '../ingest/link.ts';
 import { readFirstStart } from '../ingest/live/first-start.ts';
 import { createLiveIngest, type LiveIngest, type LiveRoot } from '../ingest/live.ts';
@@ -60,9 +61,12 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
   const recording: LivePart = {
     name: 'recorder',
     async start() {
+      // For what was left; what comes live is linked by ingest, which has all links at hand.
+      const links = once(async () => new Map((await parts.store.links()).map((link) => [nameOf(link.key), link])));
       const context = await recordingContext(parts, {
         since: await readFirstStart(parts.store, parts.clock),
         keep: (key) => ingest.keep(key),
+        linkOf: async (key) => (isIngestRunning ? ingest.linkOf(key) : (await links()).get(nameOf(key))),
       });
       await linkSessions(parts.store); // What is heard must be known for a copy, if it is one.
       const opened = new Recorder(recorderParts(context));
@@ -105,6 +109,18 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       throw new KatoError('daemon-failed', 'the recorder does not run now', { hint: 'see `kato status`' });
     },
   };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function nameOf({ provider, nativeId }: SessionKey): string {
+  return `${provider}\0${nativeId}`;
 }
 
 function ingestStatus(ingest: LiveIngest): IngestStatus {

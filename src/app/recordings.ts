@@ -11,7 +11,7 @@ import type { RecorderParts } from '../record/parts.ts';
 import { play, startOf } from '../record/playback.ts';
 import type { Recording } from '../record/recording.ts';
 import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
-import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import type { SessionLink, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { documentOf, exportPieces, generatedName, policyFor, type WritePlaces } from './export.ts';
 import type { CommandSummary, ExportReport, RecordingExportRequest, RecordingState, RecordingSummary } from './kato.ts';
 import type { KatoParts } from './parts.ts';
@@ -30,17 +30,26 @@ export interface RecordingContext extends WritePlaces {
   readonly preset: View['preset'];
   readonly frontMatter: boolean;
   readonly userName: string;
-  readonly keep: (key: SessionKey) => Promise<void>;
+  readonly keep: RecorderParts['keep'];
+  readonly linkOf: RecorderParts['linkOf'];
 }
 
 /** The same from what a Kato is made of. `more`: what only who records needs. */
 export async function recordingContext(
   parts: KatoParts,
-  more: { readonly since?: string; readonly keep?: (key: SessionKey) => Promise<void> } = {},
+  more: {
+    readonly since?: string;
+    readonly keep?: RecorderParts['keep'];
+    readonly linkOf?: RecorderParts['linkOf'];
+  } = {},
 ): Promise<RecordingContext> {
-  const { since = '', keep = async () => {} } = more;
+  const { since = '', keep = async () => {}, linkOf = (key: SessionKey) => linkIn(parts.store, key) } = more;
   const { destinations: files, rules, loadFormats } = parts;
-  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, since }, keep };
+  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, since }, keep, linkOf };
+}
+
+async function linkIn(store: TranscriptStore, { provider, nativeId }: SessionKey): Promise<SessionLink | undefined> {
+  return (await store.links()).find(({ key }) => key.provider === provider && key.nativeId === nativeId);
 }
 
 export function recorderParts(context: RecordingContext): RecorderParts {

@@ -72,6 +72,7 @@ export interface Linker {
   note(links: readonly SessionLink[]): void;
   /** Links these sessions, which have something new, and those that waited for them. */
   link(touched: readonly SessionKey[]): Promise<void>;
+  linkOf(key: SessionKey): SessionLink | undefined;
   /** Stores how far everything is linked. */
   close(): Promise<void>;
 }
@@ -130,6 +131,10 @@ class LiveLinker implements Linker {
       if (isMeant) this.#set((await resolveAgain(this.#store, link, parentOf(link))) ?? link);
     }
     this.#after = head;
+  }
+
+  linkOf(key: SessionKey): SessionLink | undefined {
+    return this.#links.get(nameOf(key));
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@
  */
 import { KatoError } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
+import type { SessionLink } from '../store/store.ts';
 import type { Unreadable } from './discovery.ts';
 import { type Linker, openLinker } from './link.ts';
 import { type Failing, Failures } from './live/failures.ts';
@@ -57,6 +58,8 @@ export interface LiveIngest {
   /** `polling` when any root is, with the system's code. */
   mode(): { readonly mode: WatchMode; readonly reason?: string | undefined };
   state(): LiveState;
+  /** Which session this one comes from, as it is linked. */
+  linkOf(key: SessionKey): SessionLink | undefined;
   /**
    * Builds the transcript of a session that was not kept, from the start of its sources; resolves when the store holds
    * everything up to what is on disk. It is kept from then on as long as `isKept` says so. Throws `source-unreadable`.
@@ -90,6 +93,7 @@ export function createLiveIngest(options: LiveOptions): LiveIngest {
       return { mode: polled?.mode ?? 'watching', reason: polled?.reason };
     },
     state: () => running?.state() ?? { roots: [], failing: [], unreadable: [], counters: NOTHING_DONE },
+    linkOf: (key) => running?.linkOf(key),
     keep: (key) => started().keep(key),
   };
 }
@@ -180,6 +184,10 @@ class Running {
     } finally {
       release();
     }
+  }
+
+  linkOf(key: SessionKey): SessionLink | undefined {
+    return this.#linker.linkOf(key);
   }
 
   lag(): readonly SourceLag[] {

@@ -20,6 +20,8 @@ export interface Book extends SessionRecordings {
   readonly session: SessionKey;
   /** Effects that were decided and are not carried out yet, in order. */
   readonly pending: readonly PendingEffect[];
+  /** True when it was decided what goes on here of the recordings of the session that this one continues. */
+  readonly isHeir?: boolean;
 }
 
 export interface PendingEffect {

@@ -121,7 +121,8 @@ export class Deeds {
     const isThere = file !== undefined && file.sizeBytes() > 0;
     file?.close();
     // Where writing is allowed by default, only what kato has made may be written to.
-    if (isThere && !known && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
+    const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
+    if (isThere && !isOurs && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     if (effect.kind === 'go-on' && known && isThere && !isPrepared) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {

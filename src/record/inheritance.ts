@@ -1,7 +1,12 @@
-/** What a session continues, frozen at the moment when a recording takes it in. */
+/**
+ * What a session has from the one that it continues: the conversation up to there, frozen at the moment when a recording
+ * takes it in; and the recordings, which go on with the first words that are its own.
+ */
+import type { EventId } from '../core/event.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SessionLink, TranscriptStore } from '../store/store.ts';
-import type { InheritedPart, Period } from './recording.ts';
+import type { Book } from './book.ts';
+import { type InheritedPart, type Period, type Recording, recordingId } from './recording.ts';
 
 /** The parts of other sessions that come before this one, oldest first, and the parent that is not in the store. */
 export async function inheritanceOf(
@@ -23,6 +28,40 @@ export async function inheritanceOf(
     link = links.get(nameOf(session));
   }
   return { ...(inherited.length > 0 && { inherited }), ...(missing !== undefined && { missing }) };
+}
+
+/** The book of a session with what goes on there of its parent's recordings: in the same files, shown in the same way. */
+export function inheritedBook(own: Book, parent: Book | undefined, from: EventId): Book {
+  const { session } = own;
+  const isKnown = (path: string) => own.recordings.some((one) => one.path === path);
+  const running = parent?.recordings.filter(({ on, path }) => on && !isKnown(path)) ?? [];
+  const recordings = running.map(({ path, format, periods }): Recording => {
+    const view = periods.at(-1)?.view ?? { preset: 'chat', switches: {} };
+    const id = recordingId(session, path);
+    return { id, path, format, on: true, periods: [{ from: { event: from, line: 0 }, view }] };
+  });
+  const pending = running.map(({ id, path }) => {
+    return { effect: { kind: 'go-on', recording: recordingId(session, path), continues: id } as const };
+  });
+  return {
+    ...(parent?.primary !== undefined && { primary: parent.primary }),
+    ...own,
+    recordings: [...recordings, ...own.recordings],
+    pending: [...pending, ...own.pending],
+    isHeir: true,
+  };
+}
+
+/** The first words that are no copy of another session's; absent while there are none. */
+export async function firstOwnWords(store: TranscriptStore, key: SessionKey): Promise<EventId | undefined> {
+  for await (const page of store.read({ key, view: 'written' })) {
+    const found = page.find(
+      ({ event: { kind, origin } }) =>
+        (kind === 'user.message' || kind === 'assistant.message') && origin !== 'replayed',
+    );
+    if (found) return found.event.id;
+  }
+  return undefined;
 }
 
 /** Up to where they have the conversation in common; absent while that is not known. */

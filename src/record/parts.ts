@@ -1,7 +1,7 @@
 /** What the recorder is given: the log, the machine, and what the settings say. */
 import type { Clock, DestinationFiles, Logger } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import type { SessionLink, SessionRecord, TranscriptStore } from '../store/store.ts';
 import type { Format, FormatId, FormatOptions } from './formats/format.ts';
 import type { Additions } from './formats/front-matter-edit.ts';
 import type { HearingRules } from './hearing.ts';
@@ -28,6 +28,8 @@ export interface RecorderParts {
   /** The folder of generated destinations. */
   readonly recordings: string;
   readonly userHome: string;
+  /** Which session this one comes from; absent when it is nobody's. */
+  readonly linkOf: (key: SessionKey) => Promise<SessionLink | undefined>;
   /** Makes ingest keep the session's transcript from now on; resolves when what is on disk is in the log. */
   readonly keep: (key: SessionKey) => Promise<void>;
 }

@@ -44,7 +44,12 @@ export type Effect =
   /** Make the file with its head, if there is none. */
   | { readonly kind: 'prepare'; readonly target: Target }
   /** Write what the newest period holds, at the end of the file, and go on. */
-  | { readonly kind: 'go-on'; readonly recording: string }
+  | {
+      readonly kind: 'go-on';
+      readonly recording: string;
+      /** The recording of the session that this one continues, which wrote the file so far. */
+      readonly continues?: string;
+    }
   /** Write the file anew from its only period, and go on. `overwrite`: also over text that is not kato's. */
   | {
       readonly kind: 'anew';

@@ -30,6 +30,7 @@ import type { Command } from './commands.ts';
 import { type Condition, Conditions, Delays } from './conditions.ts';
 import { Deeds, type Done, playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
+import { firstOwnWords, inheritedBook } from './inheritance.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
 import type { Recording } from './recording.ts';
@@ -210,11 +211,27 @@ export class Recorder {
 
   /** Does what is new of a session; the recordings that went elsewhere by that. */
   async #follow(key: SessionKey, upTo = Number.MAX_SAFE_INTEGER): Promise<readonly Redirection[]> {
-    if (this.#unkept.has(bookName(key)) && upTo === Number.MAX_SAFE_INTEGER) await this.#hearUnkept(key);
+    const isTold = upTo === Number.MAX_SAFE_INTEGER;
+    await this.#inherit(key, isTold);
+    if (this.#unkept.has(bookName(key)) && isTold) await this.#hearUnkept(key);
     await this.#hear(key, upTo);
     const redirected = await this.#finishPending(key);
     for (const recording of this.#books.get(bookName(key))?.recordings ?? []) await this.#bringUp(key, recording);
     return redirected;
+  }
+
+  /**
+   * What is recorded of the session that this one continues goes on in this one. Decided once, at its first own words.
+   */
+  async #inherit(key: SessionKey, mayKeep: boolean): Promise<void> {
+    const { store, linkOf, keep } = this.#parts;
+    const own = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
+    const link = own.isHeir ? undefined : await linkOf(key);
+    if (link?.parent.relation !== 'continuation' || !link.resolved) return;
+    const parent = this.#books.get(bookName({ provider: key.provider, nativeId: link.parent.nativeId }));
+    if (parent?.recordings.some(({ on }) => on) && mayKeep) await keep(key);
+    const first = await firstOwnWords(store, key);
+    if (first !== undefined) await this.#commit(inheritedBook(own, parent, first), []);
   }
 
   /** Commands in the log behind what was heard. */

@@ -73,6 +73,7 @@ export class Studio {
       nameFor: (_session, format) => `generated.${format === 'jsonl' ? 'jsonl' : 'md'}`,
       recordings: this.recordings,
       userHome: this.home,
+      linkOf: async (key) => (await this.#store.links()).find((link) => link.key.nativeId === key.nativeId),
       keep: async () => {},
       ...this.change,
     };

@@ -128,8 +128,9 @@ const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
 
 /** What was asked in the chats lately; first what did not come as it was asked. */
 function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
-  if (commands.length === 0) return [];
-  const sorted = [...commands].sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
+  const meant = commands.filter(({ kind }) => kind !== 'ignored'); // Old history is no news.
+  if (meant.length === 0) return [];
+  const sorted = meant.sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
   const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
   return ['asked in the chats:', ...shown];
 }
