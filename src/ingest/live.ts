@@ -10,7 +10,7 @@
 import { KatoError } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SessionLink } from '../store/store.ts';
-import type { Unreadable } from './discovery.ts';
+import { type FoundSource, type Unreadable, walk } from './discovery.ts';
 import { type Linker, openLinker } from './link.ts';
 import { type Failing, Failures } from './live/failures.ts';
 import { FamilyQueue } from './live/family-queue.ts';
@@ -18,7 +18,7 @@ import { readFirstStart } from './live/first-start.ts';
 import { Intake } from './live/intake.ts';
 import { KnownSources } from './live/known-sources.ts';
 import { measureLag, type SourceLag } from './live/lag.ts';
-import { Looker } from './live/looker.ts';
+import { isFamilyOf, Looker } from './live/looker.ts';
 import { NotedFiles } from './live/noted-files.ts';
 import { type LiveOptions, type LiveRoot, locate } from './live/parts.ts';
 import { Sightings } from './live/sightings.ts';
@@ -172,7 +172,8 @@ class Running {
     const release = this.#looker.demand(key);
     try {
       const sources = this.#known.ofSession(key).filter(({ gone }) => !gone);
-      const located = sources.flatMap(({ path }) => locate(this.#options.roots, path) ?? []);
+      const known = sources.flatMap(({ path }) => locate(this.#options.roots, path) ?? []);
+      const located = known.length > 0 ? known : this.#findFiles(key);
       const nowMs = Date.parse(this.#options.clock.now());
       await Promise.all(located.map((one) => this.#queue.add(familyOf(one), one.path, nowMs)));
       if (this.#isStopped) throw new KatoError('internal', 'live ingest was stopped before the session was read');
@@ -184,6 +185,13 @@ class Running {
     } finally {
       release();
     }
+  }
+
+  /** The files that by their names may hold a session of which nothing was read: those of some agents tell its beginning. */
+  #findFiles({ provider, nativeId }: SessionKey): readonly Omit<FoundSource, 'stat'>[] {
+    const roots = this.#options.roots.filter((root) => root.provider.id === provider);
+    const found = roots.flatMap((root) => [...walk(this.#options.files, root).steps].flatMap((one) => one ?? []));
+    return found.filter(({ match }) => match.nativeId === nativeId || isFamilyOf(nativeId, match));
   }
 
   linkOf(key: SessionKey): SessionLink | undefined {

@@ -8,6 +8,11 @@ import { isSameFile, type KnownSource, type KnownSources } from './known-sources
 import { type LiveOptions, locate, nameOf } from './parts.ts';
 import type { Sightings } from './sightings.ts';
 
+/** Whether the name of a file, which does not tell whose it is, tells the beginning of this session's id. */
+export function isFamilyOf(nativeId: string, { nativeId: told, family }: FoundSource['match']): boolean {
+  return told === undefined && nativeId.startsWith(family);
+}
+
 export class Looker {
   readonly #options: LiveOptions;
   readonly #known: KnownSources;
@@ -15,7 +20,7 @@ export class Looker {
   readonly #failures: Failures;
   readonly #keptRoots: ReadonlySet<string>;
   /** Sessions that somebody waits for to be kept: how many do. */
-  readonly #demanded = new Map<string, number>();
+  readonly #demanded = new Map<string, { readonly key: SessionKey; readonly times: number }>();
 
   constructor(options: LiveOptions, known: KnownSources, sightings: Sightings, failures: Failures) {
     this.#options = options;
@@ -28,10 +33,11 @@ export class Looker {
   /** From now on this session is kept, whatever else is said; until the function returned is called. */
   demand(key: SessionKey): () => void {
     const name = nameOf(key);
-    this.#demanded.set(name, (this.#demanded.get(name) ?? 0) + 1);
+    const count = (more: number) => (this.#demanded.get(name)?.times ?? 0) + more;
+    this.#demanded.set(name, { key, times: count(1) });
     return () => {
-      const left = (this.#demanded.get(name) ?? 1) - 1;
-      if (left > 0) this.#demanded.set(name, left);
+      const times = count(-1);
+      if (times > 0) this.#demanded.set(name, { key, times });
       else this.#demanded.delete(name);
     };
   }
@@ -41,6 +47,13 @@ export class Looker {
     if (nativeId === undefined) return false;
     const key = { provider, nativeId };
     return this.#demanded.has(nameOf(key)) || this.#options.isKept(key);
+  }
+
+  /** Whether somebody waits for a session that this file may hold, by its name. */
+  mayBeDemanded({ provider, match }: Pick<FoundSource, 'provider' | 'match'>): boolean {
+    return [...this.#demanded.values()].some(
+      ({ key }) => key.provider === provider.id && isFamilyOf(key.nativeId, match),
+    );
   }
 
   /** Whether what is read from this file is to be kept. */

@@ -54,11 +54,13 @@ export class NotedFiles {
   }
 
   /** Whether a file is old, and nobody asks for its session. */
-  isOld({ provider, path, match, stat }: FoundSource): boolean {
+  isOld(found: FoundSource): boolean {
+    const { provider, path, match, stat } = found;
     if (modifiedMs(stat) > this.#firstStartMs) return false;
     const record = this.#known.byFile(provider.id, stat) ?? this.#known.at(provider.id, path);
     if (record && !isNoted(record)) return false;
-    return !this.#looker.isDemanded(provider.id, record?.nativeId ?? match.nativeId);
+    const nativeId = record?.nativeId ?? match.nativeId;
+    return !this.#looker.isDemanded(provider.id, nativeId) && !this.#looker.mayBeDemanded(found);
   }
 
   /** Stores that these files are there, many at once. */
