@@ -1,6 +1,6 @@
 /** Commands with the daemon up and down: the same answers, byte for byte. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,7 +20,7 @@ const COMMANDS = [
   'import',
   'import --json',
   'import --dry-run',
-  'import projects',
+  'import .claude/projects',
   'verify',
   'verify --json',
   'reprocess',
@@ -44,8 +44,6 @@ function fill(home: DaemonHome): void {
   home.addCase('gemini-cli', 'subagent');
   home.ok(['init', '--yes']);
   home.ok(['import']);
-  mkdirSync(home.path('projects'));
-  cpSync(home.path('.claude/projects'), home.path('projects'), { recursive: true });
 }
 
 const words = (line: string) => line.split(' ').map((word) => (word === '""' ? '' : word));
@@ -73,11 +71,11 @@ describe('a command', () => {
     ]);
   });
 
-  it('status differs in the daemon and its memory alone', (t) => {
+  it('status differs in the daemon, its memory and what it listens to alone', (t) => {
     const home = new DaemonHome(t);
     fill(home);
     const rest = () => {
-      const { daemon, memory, store, ...others } = home.json<Record<string, object>>(['status']);
+      const { daemon, memory, ingest, store, ...others } = home.json<Record<string, object>>(['status']);
       return { ...others, store: { ...store, diskBytes: 0 } };
     };
     const down = rest();

@@ -16,7 +16,11 @@ const RACES = 20;
 const SOON_MS = 5000;
 
 interface Status {
-  readonly daemon: { readonly running: boolean; readonly pid?: number; readonly components?: unknown[] };
+  readonly daemon: {
+    readonly running: boolean;
+    readonly pid?: number;
+    readonly components?: { name: string; state: string }[];
+  };
   readonly memory?: { readonly residentBytes: number };
 }
 
@@ -35,7 +39,10 @@ describe('the daemon', () => {
     const { daemon, memory } = home.json<Status>(['status']);
     assert.ok(daemon.running && daemon.pid !== undefined && isAlive(daemon.pid));
     assert.ok((memory?.residentBytes ?? 0) > 1e6);
-    assert.equal(daemon.components?.length, 1);
+    assert.deepEqual(
+      daemon.components?.map(({ name, state }) => `${name} ${state}`),
+      ['recorder running', 'ingest running', 'control running'],
+    );
     assert.match(home.ok(['status']), new RegExp(`^daemon {6}running \\(pid ${daemon.pid}, version `));
     assert.equal(home.ok(['stop']), `the daemon has ended (pid ${daemon.pid})\n`);
     assert.ok(!isAlive(daemon.pid), 'stop came back before the daemon had ended');
