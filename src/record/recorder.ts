@@ -11,7 +11,7 @@
  */
 import { KatoError, placeOf, systemCode } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
-import { type Batch, emptyBatch, type Offset, type SessionRecord } from '../store/store.ts';
+import { type Batch, emptyBatch, type Offset, type Position, type SessionRecord } from '../store/store.ts';
 import {
   type Book,
   bookName,
@@ -68,6 +68,7 @@ export class Recorder {
     this.#deeds = new Deeds(parts, {
       get: (id) => this.#progress.get(id),
       put: (id, progress) => this.#storeProgress(id, progress, false),
+      heardUpTo: (key) => this.#heardUpTo(key),
     });
   }
 
@@ -233,13 +234,17 @@ export class Recorder {
   async #hear(key: SessionKey, upTo: number): Promise<void> {
     const { store } = this.#parts;
     const name = bookName(key);
-    for await (const page of store.read({ key, view: 'written', after: this.#heard.get(name) ?? this.#from })) {
+    for await (const page of store.read({ key, view: 'written', after: this.#heardUpTo(key) })) {
       for (const { event, position, cause } of page) {
         if (position > upTo) return;
         if (event.kind === 'user.kato-command') await this.#obeyChat(key, event, cause, position);
         this.#heard.set(name, position);
       }
     }
+  }
+
+  #heardUpTo(key: SessionKey): Position {
+    return this.#heard.get(bookName(key)) ?? this.#from;
   }
 
   async #hearUnkept(key: SessionKey): Promise<void> {
@@ -306,7 +311,7 @@ export class Recorder {
         {
           files: this.#parts.files,
           place: { root, components: verdict.components },
-          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heard.get(bookName(key)) ?? this.#from },
+          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heardUpTo(key) },
           store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
         },
         progress,
