@@ -53,6 +53,7 @@ describe('recording', () => {
   it('is not written anew beyond what was heard, when more comes meanwhile', async (t) => {
     const studio = new Studio(t);
     const commandsIn = (text: string) => commandPayloads(text, { prefix: '' });
+    await studio.restart();
     await studio.say('one', `::capture ${studio.notes}/a.md`);
     studio.type('two', '::capture', 'three');
     await studio.stage.pass({ cause: 'live', commandsIn });
