@@ -133,3 +133,21 @@ it('a worker that dies of a file costs that file, and the next one gets another 
   );
   assert.equal((await stage.pass()).unreadable.length, 0);
 });
+
+it('a source that waits behind one of which the worker dies is read all the same', async (t) => {
+  const stage = openStage(t, createMemoryStore);
+  for (const n of [1, 2, 3]) stage.write(stage.path(SESSION.replace(/^11/, String(n))), prompts(1, 2));
+  const real = new URL('../../src/ingest-worker.ts', import.meta.url);
+  const entry = `import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', ({ order }) => {
+      if (order?.relative.includes('/1')) throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+    });
+    await import('${real.href}');`;
+  const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(entry)}`), 1);
+  const report = await stage.pass({ readElsewhere: pool.read });
+  await pool.close();
+  assert.deepEqual(
+    [report.unreadable.map(({ code }) => code), report.filesRead, (await stage.said()).length],
+    [['EFBIG'], 2, 4],
+  );
+});
