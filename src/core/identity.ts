@@ -28,10 +28,14 @@ export function componentId(digest: string, component: string): EventId {
   return (digest.slice(0, 16) + second) as EventId;
 }
 
+/** Bytes as two hex digits: numbers that are larger than V8's small integers are slow to write. */
+const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Eight hex digits of the digest, mixed with a word of the component. */
 function wordAt(digest: string, start: number, word: number): string {
-  const mixed = (Number.parseInt(digest.slice(start, start + 8), 16) ^ word) >>> 0;
-  return mixed.toString(16).padStart(8, '0');
+  const high = Number.parseInt(digest.slice(start, start + 4), 16) ^ (word >>> 16);
+  const low = Number.parseInt(digest.slice(start + 4, start + 8), 16) ^ (word & 0xffff);
+  return `${HEX_PAIRS[high >>> 8]}${HEX_PAIRS[high & 0xff]}${HEX_PAIRS[low >>> 8]}${HEX_PAIRS[low & 0xff]}`;
 }
 
 const MOST_KNOWN_COMPONENTS = 512;

@@ -18,10 +18,18 @@ export function tellsDenials(version: string): boolean {
 }
 
 function isBefore(version: string, other: Version): boolean {
-  const parts = version.split('.', 3).map(Number);
+  const parts = parse(version);
   for (const [index, wanted] of other.entries()) {
     const part = parts[index] ?? 0;
     if (part !== wanted) return part < wanted;
   }
   return false;
+}
+
+let latest: { readonly version: string; readonly parts: readonly number[] } = { version: '', parts: [] };
+
+/** The version's numbers. Nearly always it is the one of the record before. */
+function parse(version: string): readonly number[] {
+  if (latest.version !== version) latest = { version, parts: version.split('.', 3).map(Number) };
+  return latest.parts;
 }
