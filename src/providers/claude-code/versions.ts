@@ -1,4 +1,5 @@
 /** What depends on the version that wrote a record. */
+import { remember } from '../../core/memo.ts';
 
 type Version = readonly [number, number, number];
 
@@ -26,10 +27,5 @@ function isBefore(version: string, other: Version): boolean {
   return false;
 }
 
-let latest: { readonly version: string; readonly parts: readonly number[] } = { version: '', parts: [] };
-
 /** The version's numbers. Nearly always it is the one of the record before. */
-function parse(version: string): readonly number[] {
-  if (latest.version !== version) latest = { version, parts: version.split('.', 3).map(Number) };
-  return latest.parts;
-}
+const parse = remember((version: string): readonly number[] => version.split('.', 3).map(Number), 4);
