@@ -81,6 +81,7 @@ export async function openKato(environment: Environment, config: Config): Promis
     roots: providerRoots(environment, config),
     loadFormats,
     readElsewhere: readers.read,
+    openReaders: lazyReaders,
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
     katoHome: environment.katoHome,

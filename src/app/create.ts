@@ -8,6 +8,7 @@ import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { discover, type ProviderRoot } from '../ingest/discovery.ts';
 import type { PassOptions } from '../ingest/ingestor.ts';
+import type { ReaderPool } from '../ingest/worker.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
@@ -31,6 +32,8 @@ export interface KatoParts {
   readonly roots: readonly ProviderRoot[];
   readonly loadFormats: () => Promise<FormatParts>;
   readonly readElsewhere?: PassOptions['readElsewhere'];
+  /** Readers on other cores that whoever asks for them closes. */
+  readonly openReaders?: () => ReaderPool;
   readonly engine: string;
   readonly diskBytes: () => number;
   readonly katoHome: string;
@@ -194,11 +197,19 @@ class LocalKato implements Kato {
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
-    const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
+    const bytes = near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0);
+    const store = await this.#parts.openScratch(bytes);
     this.#scratches.push(store);
     await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
-    await runPass({ store, files, discovery, searched: [], cause: 'import' });
+    const pass = { store, files, discovery, searched: [], cause: 'import' } as const;
+    // Readers of its own, closed at once: their memory goes before what they have read is shown.
+    const readers = bytes < READERS_FROM_BYTES ? undefined : this.#parts.openReaders?.();
+    try {
+      await runPass({ ...pass, ...(readers && { readElsewhere: readers.read }) });
+    } finally {
+      await readers?.close();
+    }
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
     const chosen = select(text, cwd, summaries) ?? (near.length === 1 ? newest(summaries) : undefined);
     if (!chosen || !providers.some(({ id }) => id === chosen.key.provider)) return undefined;
@@ -208,6 +219,8 @@ class LocalKato implements Kato {
 }
 
 const MOST_UNKEPT = 64;
+/** Less than this is read before a reader on another core has started. */
+const READERS_FROM_BYTES = 8 * 1024 * 1024;
 
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
