@@ -64,7 +64,6 @@ export async function openKato(environment: Environment, config: Config): Promis
   removeStaleScratch(paths.home, Date.now());
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
-  const readers = lazyReaders();
   return createKato({
     store,
     openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
@@ -80,7 +79,6 @@ export async function openKato(environment: Environment, config: Config): Promis
     providers,
     roots: providerRoots(environment, config),
     loadFormats,
-    readElsewhere: readers.read,
     openReaders: lazyReaders,
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
@@ -92,7 +90,6 @@ export async function openKato(environment: Environment, config: Config): Promis
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
-    onClose: readers.close,
   });
 }
 

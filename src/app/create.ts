@@ -8,7 +8,6 @@ import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { discover, type ProviderRoot } from '../ingest/discovery.ts';
 import type { PassOptions } from '../ingest/ingestor.ts';
-import type { ReaderPool } from '../ingest/worker.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
@@ -31,9 +30,7 @@ export interface KatoParts {
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
   readonly loadFormats: () => Promise<FormatParts>;
-  readonly readElsewhere?: PassOptions['readElsewhere'];
-  /** Readers on other cores that whoever asks for them closes. */
-  readonly openReaders?: () => ReaderPool;
+  readonly openReaders?: PassOptions['openReaders'];
   readonly engine: string;
   readonly diskBytes: () => number;
   readonly katoHome: string;
@@ -45,7 +42,6 @@ export interface KatoParts {
   readonly projectFolders: boolean;
   readonly frontMatter: boolean;
   readonly userName: string;
-  readonly onClose: () => Promise<void>;
 }
 
 export function createKato(parts: KatoParts): Kato {
@@ -160,7 +156,7 @@ class LocalKato implements Kato {
 
   async close(): Promise<void> {
     const closings = [...this.#scratches, this.#parts.store].map((store) => store.close());
-    const results = await Promise.allSettled([...closings, this.#parts.onClose()]);
+    const results = await Promise.allSettled(closings);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -203,13 +199,8 @@ class LocalKato implements Kato {
     await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
     const pass = { store, files, discovery, searched: [], cause: 'import' } as const;
-    // Readers of its own, closed at once: their memory goes before what they have read is shown.
-    const readers = bytes < READERS_FROM_BYTES ? undefined : this.#parts.openReaders?.();
-    try {
-      await runPass({ ...pass, ...(readers && { readElsewhere: readers.read }) });
-    } finally {
-      await readers?.close();
-    }
+    const { openReaders } = this.#parts;
+    await runPass({ ...pass, ...(openReaders && bytes >= READERS_FROM_BYTES && { openReaders }) });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
     const chosen = select(text, cwd, summaries) ?? (near.length === 1 ? newest(summaries) : undefined);
     if (!chosen || !providers.some(({ id }) => id === chosen.key.provider)) return undefined;

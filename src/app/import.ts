@@ -15,7 +15,7 @@ export interface ImportContext {
   readonly files: SourceFiles;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
-  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly openReaders?: PassOptions['openReaders'];
 }
 
 export async function importSessions(
@@ -48,7 +48,7 @@ export async function importSessions(
     searched,
     cause: 'import',
     only: ({ found }) => wanted(found),
-    ...(context.readElsewhere && { readElsewhere: context.readElsewhere }),
+    ...(context.openReaders && { openReaders: context.openReaders }),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });

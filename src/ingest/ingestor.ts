@@ -17,6 +17,7 @@ import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
 import { type Reading, type ReadingCounters, readSource } from './read-source.ts';
 import { readingFailure } from './reading-failure.ts';
+import type { ReaderPool } from './worker.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -30,8 +31,8 @@ export interface PassOptions {
   readonly observedAt?: () => string;
   /** Which of the planned readings to do; all if absent. */
   readonly only?: (planned: PlannedReading) => boolean;
-  /** Reads a source from its start elsewhere, on another core; absent: here. */
-  readonly readElsewhere?: (reading: Reading) => AsyncIterable<Batch>;
+  /** Readers on other cores, for sources that are read from their start; absent: all is read here. */
+  readonly openReaders?: () => ReaderPool;
   readonly onProgress?: (progress: PassProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -78,9 +79,14 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
     unreadable.map(({ path }) => path),
   );
   const readings = plan.readings.filter(only);
-  const pass = new Pass(options, readings, countBySession(sources, readings));
-  await pass.noteMoves(plan.moved, plan.gone);
-  await pass.run();
+  const readers = options.openReaders?.();
+  const pass = new Pass(options, readings, countBySession(sources, readings), readers?.read);
+  try {
+    await pass.noteMoves(plan.moved, plan.gone);
+    await pass.run();
+  } finally {
+    await readers?.close(); // Their memory goes before the sessions are compared.
+  }
   await linkSessions(store);
   return {
     ...pass.report(),
@@ -107,6 +113,7 @@ class Pass {
   /** Of the sources that were read, by path: whether they wait for their end as a document does. */
   readonly incomplete = new Map<string, boolean>();
   readonly #options: PassOptions;
+  readonly #readElsewhere: ReaderPool['read'] | undefined;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
   /** How many sources the store has of each session. */
@@ -120,8 +127,14 @@ class Pass {
   #rows = 0;
   #failure: unknown;
 
-  constructor(options: PassOptions, readings: readonly PlannedReading[], sourcesOf: ReadonlyMap<string, number>) {
+  constructor(
+    options: PassOptions,
+    readings: readonly PlannedReading[],
+    sourcesOf: ReadonlyMap<string, number>,
+    readElsewhere: ReaderPool['read'] | undefined,
+  ) {
     this.#options = options;
+    this.#readElsewhere = readElsewhere;
     this.#sourcesOf = sourcesOf;
     this.#families = [...byFamily(readings)];
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
@@ -211,7 +224,7 @@ class Pass {
     const { record, content, restart } = prepared;
     const reading = this.#reading(planned, record, content, restart);
     const isFirst = record.version === 0 && !(await this.#isKnownSession(planned));
-    const elsewhere = isFirst && !planned.found.isLoose ? this.#options.readElsewhere : undefined;
+    const elsewhere = isFirst && !planned.found.isLoose ? this.#readElsewhere : undefined;
     await this.#store(elsewhere ? elsewhere(reading) : readSource(reading));
     this.#filesRead += 1;
   }

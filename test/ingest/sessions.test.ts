@@ -77,8 +77,7 @@ it('a pass that reads on other cores stores what one that reads here does', asyn
   };
   for (const stage of [here, there]) fill(stage);
   const pool = createReaderPool(new URL('../../src/ingest-worker.ts', import.meta.url), 2);
-  const [first, second] = [await here.pass(), await there.pass({ readElsewhere: pool.read })];
-  await pool.close();
+  const [first, second] = [await here.pass(), await there.pass({ openReaders: () => pool })];
   assert.deepEqual(
     [second.events, second.bytesRead, second.framesDecoded],
     [first.events, first.bytesRead, first.framesDecoded],
@@ -125,8 +124,7 @@ it('a worker that dies of a file costs that file, and the next one gets another 
   const death = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', () => { throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }); });`;
   const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(death)}`), 1);
-  const report = await stage.pass({ readElsewhere: pool.read });
-  await pool.close();
+  const report = await stage.pass({ openReaders: () => pool });
   assert.deepEqual(
     report.unreadable.map(({ code }) => code),
     ['EFBIG', 'EFBIG', 'EFBIG'],
@@ -144,8 +142,7 @@ it('a source that waits behind one of which the worker dies is read all the same
     });
     await import('${real.href}');`;
   const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(entry)}`), 1);
-  const report = await stage.pass({ readElsewhere: pool.read });
-  await pool.close();
+  const report = await stage.pass({ openReaders: () => pool });
   assert.deepEqual(
     [report.unreadable.map(({ code }) => code), report.filesRead, (await stage.said()).length],
     [['EFBIG'], 2, 4],
