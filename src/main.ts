@@ -76,7 +76,6 @@ function openParts(environment: Environment, config: Config): KatoParts {
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
-  const readers = lazyReaders(syntax);
   return {
     store,
     openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
@@ -88,7 +87,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     providers,
     roots: providerRoots(environment, config),
     loadFormats,
-    readElsewhere: readers.read,
+    openReaders: () => lazyReaders(syntax),
     commandsIn: (text) => commandPayloads(text, syntax),
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
@@ -104,7 +103,6 @@ function openParts(environment: Environment, config: Config): KatoParts {
     preset: config.recording.preset,
     rules: config.commands,
     holdHome: () => holdHome(paths),
-    onClose: readers.close,
   };
 }
 
@@ -160,7 +158,7 @@ export async function runDaemon(
     async open() {
       const parts = openParts(environment, config);
       const live = openLive(parts, config);
-      const shared = { ...parts, live, store: { ...parts.store, close: nothing }, onClose: nothing };
+      const shared = { ...parts, live, store: { ...parts.store, close: nothing } };
       return {
         view: (daemon) => createKato({ ...shared, daemon }),
         components: live.parts,

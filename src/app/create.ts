@@ -155,7 +155,7 @@ class LocalKato implements Kato {
 
   async close(): Promise<void> {
     const closings = [...this.#scratches, this.#parts.store].map((store) => store.close());
-    const results = await Promise.allSettled([...closings, this.#parts.onClose()]);
+    const results = await Promise.allSettled(closings);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -192,11 +192,14 @@ class LocalKato implements Kato {
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
-    const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
+    const bytes = near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0);
+    const store = await this.#parts.openScratch(bytes);
     this.#scratches.push(store);
     await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
-    await runPass({ store, files, discovery, searched: [], cause: 'import' });
+    const pass = { store, files, discovery, searched: [], cause: 'import' } as const;
+    const { openReaders } = this.#parts;
+    await runPass({ ...pass, ...(openReaders && bytes >= READERS_FROM_BYTES && { openReaders }) });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
     const chosen = select(text, cwd, summaries) ?? (near.length === 1 ? newest(summaries) : undefined);
     if (!chosen || !providers.some(({ id }) => id === chosen.key.provider)) return undefined;
@@ -206,6 +209,8 @@ class LocalKato implements Kato {
 }
 
 const MOST_UNKEPT = 64;
+/** Less than this is read before a reader on another core has started. */
+const READERS_FROM_BYTES = 8 * 1024 * 1024;
 
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';

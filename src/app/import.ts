@@ -15,7 +15,7 @@ export interface ImportContext {
   readonly files: SourceFiles;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
-  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];
 }
 
@@ -50,7 +50,7 @@ export async function importSessions(
     cause: 'import',
     commandsIn: context.commandsIn,
     only: ({ found }) => wanted(found),
-    ...(context.readElsewhere && { readElsewhere: context.readElsewhere }),
+    ...(context.openReaders && { openReaders: context.openReaders }),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });

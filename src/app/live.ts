@@ -46,7 +46,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
   const ingest: LiveIngest = createLiveIngest({
     ...machine,
     ...{ store: parts.store, files: parts.files, clock: parts.clock, log: parts.log },
-    ...{ commandsIn: parts.commandsIn, readElsewhere: parts.readElsewhere },
+    ...{ commandsIn: parts.commandsIn, openReaders: parts.openReaders },
     isKept: (key) => recorder?.isRecorded(key) ?? false,
     onHeard: (keys) => recorder?.heardUnkept(keys),
     onTaken: (keys) => void recorder?.taken(keys),

@@ -28,7 +28,7 @@ export interface KatoParts {
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
   readonly loadFormats: () => Promise<FormatParts>;
-  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];
   readonly engine: string;
   readonly diskBytes: () => number;
@@ -51,7 +51,6 @@ export interface KatoParts {
   readonly live?: LiveRecording;
   /** Makes sure that no daemon starts until it is left. Throws `daemon-running`. */
   readonly holdHome: () => { leave(): void };
-  readonly onClose: () => Promise<void>;
 }
 
 /** What a Kato asks of the live half that runs beside it. */

@@ -75,15 +75,25 @@ export interface Logger {
   log(level: LogLevel, event: string, facts?: Readonly<Record<string, string | number | boolean | undefined>>): void;
 }
 
+export interface CommitOptions {
+  readonly replace: boolean;
+  /** Whether what is replaced is kept; it is, if absent. */
+  readonly backup?: boolean;
+  readonly time: string;
+  /** Another name than the one with which the file was begun. */
+  readonly name?: string;
+}
+
 /** A new file that is seen under its name only when it is complete. */
 export interface PendingFile {
   write(content: string | Uint8Array): void;
   /**
    * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
-   * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`, unless
-   * no backup is wanted. Returns the backup's name, if there is one.
+   * the call fails with `EEXIST`; it may then be made again with another name in the same folder. With `replace`, the
+   * existing file is kept beside the new one, under `name.bak-<time>`, unless no backup is wanted. Returns the backup's
+   * name, if there is one.
    */
-  commit(options: { readonly replace: boolean; readonly backup?: boolean; readonly time: string }): string | undefined;
+  commit(options: CommitOptions): string | undefined;
   /** Leaves nothing behind. */
   discard(): void;
 }
