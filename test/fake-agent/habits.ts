@@ -2,19 +2,21 @@
  * What befalls session files beside plain writing, laid over finished steps. Whatever a habit does, the last bytes of a
  * session are those that its agent wrote, but for a signature or a number that nobody said; so the ledger stays true.
  *
- *   torn       an append goes into several writes, cut anywhere, by preference within a character
+ *   torn       a write goes into several, cut anywhere, by preference within a character; a new file is empty first
  *   burst      several appends become one write
  *   replace    the file is written beside itself and renamed over itself
  *   truncate   the file is emptied and written again from its start
  *   same-size  some bytes are overwritten in place
  *   rotate     the file gets another name or folder, and goes on there
+ *   splice     a write is broken off and done again behind what is there of it, or behind a run of NUL: the one habit that
+ *              leaves damage, so what is damaged is quarantined and nothing that was said is lost
  *   delete     the agent deletes the session when it has ended
  */
 import type { Random } from '../bench/random.ts';
 import { Disk } from './disk.ts';
 import { type Change, type Format, providerOf, type Step } from './script.ts';
 
-export const habits = ['torn', 'burst', 'replace', 'truncate', 'same-size', 'rotate', 'delete'] as const;
+export const habits = ['torn', 'burst', 'replace', 'truncate', 'same-size', 'rotate', 'splice', 'delete'] as const;
 export type Habit = (typeof habits)[number];
 
 interface HabitOptions {
@@ -56,7 +58,8 @@ class Bending {
   bend(steps: readonly Step[]): readonly Step[] {
     for (const step of steps) {
       const path = this.#names.get(step.path) ?? step.path;
-      if (this.#has('torn', 3) && step.kind === 'append') this.#tear({ ...step, path });
+      if (this.#isSession(path)) this.#splice(step, path);
+      if (this.#has('torn', 3)) this.#tear({ ...step, path });
       else this.#take({ ...step, path });
       if (this.#isSession(path)) this.#befall(path);
     }
@@ -66,19 +69,42 @@ class Bending {
     return this.#steps;
   }
 
-  #tear(step: Step & { readonly kind: 'append' }): void {
-    const { bytes, offset, facts, afterMs } = step;
-    const cuts = new Set(Array.from({ length: 1 + this.#random.below(3) }, () => this.#cut(bytes)));
+  #tear(step: Step): void {
+    if (step.kind !== 'append' && step.kind !== 'write') {
+      this.#take(step);
+      return;
+    }
+    const { path, bytes, facts } = step;
+    if (step.kind === 'write') this.#do({ kind: 'truncate', path, size: 0 });
+    else if (step.offset === 0) this.#do({ kind: 'append', path, offset: 0, bytes: bytes.subarray(0, 0) });
+    // A small file that is written anew is empty for a moment, but never half there.
+    const count = step.kind === 'write' && bytes.length < SMALL_BYTES ? 0 : 1 + this.#random.below(3);
+    const cuts = new Set(Array.from({ length: count }, () => this.#cut(bytes)));
     const ends = [...cuts, bytes.length].sort((a, b) => a - b);
     let start = 0;
     for (const end of ends) {
       if (end === start) continue;
-      const piece = bytes.subarray(start, end);
+      const afterMs = start === 0 ? step.afterMs : 1;
       const isLast = end === bytes.length;
-      const rest = { afterMs: start === 0 ? afterMs : 1, facts: isLast ? facts : [] };
-      this.#take({ kind: 'append', path: step.path, offset: offset + start, bytes: piece, ...rest });
+      this.#take({
+        kind: 'append',
+        path,
+        offset: 0,
+        bytes: bytes.subarray(start, end),
+        afterMs,
+        facts: isLast ? facts : [],
+      });
       start = end;
     }
+  }
+
+  /** What stands before a line that is written again: a part of it, or nothing that is anything. */
+  #splice(step: Step, path: string): void {
+    if (step.kind !== 'append' || !this.#has('splice', 25)) return;
+    const line = step.bytes.subarray(0, step.bytes.indexOf(10));
+    const part = line.subarray(0, 1 + this.#random.below(line.length - 1));
+    const bytes = this.#random.below(3) === 0 ? new Uint8Array(1 + this.#random.below(64)) : part;
+    this.#do({ kind: 'append', path, offset: 0, bytes });
   }
 
   /** Somewhere in these bytes; every other time within a character of several bytes, if there is one. */
@@ -132,9 +158,12 @@ class Bending {
     this.#take({ ...change, afterMs: 1, facts: [] });
   }
 
+  /** Where an append begins is known here alone: what came before may have grown. */
   #take(step: Step): void {
-    this.#disk.apply(step);
-    this.#steps.push(step);
+    const offset = this.#disk.read(step.path)?.length ?? 0;
+    const placed = step.kind === 'append' ? { ...step, offset } : step;
+    this.#disk.apply(placed);
+    this.#steps.push(placed);
   }
 
   #isSession(path: string): boolean {
@@ -151,6 +180,8 @@ class Bending {
     return this.#options.random;
   }
 }
+
+const SMALL_BYTES = 4096;
 
 /** A signature, a cipher or a count of tokens: the first digit of it may be another one without a word being changed. */
 const UNSPOKEN = /("signature":"[a-f]*|"encrypted_content":"[a-f]*|"tokens":\s*\{\s*"input":\s*)([0-9])/;

@@ -1,10 +1,36 @@
-/** Compares what kato kept with a ledger. */
+/** Lets kato read what a fake agent has written, and compares what it kept with the ledger. */
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { eventFlaw } from '../../src/core/event.ts';
+import { providers } from '../../src/providers/registry.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
 import type { StoredEvent, TranscriptStore } from '../../src/store/store.ts';
-import { storedEvents } from '../support/derive.ts';
-import type { Ledger } from './script.ts';
+import { ingest, storedEvents } from '../support/derive.ts';
+import { type Format, type Ledger, providerOf, type SessionFact } from './script.ts';
+
+/** Kato's ear: its ingest, and a store in memory. */
+export class Listener {
+  readonly store: TranscriptStore = createMemoryStore();
+  readonly #format: Format;
+  readonly #home: string;
+
+  constructor(format: Format, home: string) {
+    this.#format = format;
+    this.#home = home;
+  }
+
+  /** Takes in what is there. */
+  async listen(): Promise<void> {
+    const { id, root } = providerOf[this.#format];
+    const provider = providers.find((other) => other.id === id);
+    assert.ok(provider);
+    await ingest(this.store, provider, `${this.#home}/${root}`);
+  }
+
+  events(): Promise<readonly StoredEvent[]> {
+    return storedEvents(this.store);
+  }
+}
 
 /** A line of a session: who said it, whether it was taken back, and what it was. */
 type Line = readonly [by: 'person' | 'agent', text: string, takenBack: boolean];
@@ -50,8 +76,15 @@ function speakerOf({ kind, origin }: StoredEvent['event']): Line[0] | undefined 
 
 /** The sessions and where they come from. */
 export function assertSessions(events: readonly StoredEvent[], ledger: Ledger): void {
-  const found = new Set(events.map(({ event }) => event.session.nativeId));
-  assert.deepEqual([...found].sort(), [...ledger.sessions.keys()].sort());
+  const found = new Map<string, SessionFact['parent']>();
+  for (const { event } of events) {
+    const { nativeId } = event.session;
+    const parent = event.kind === 'session.info' && 'parent' in event.payload ? event.payload.parent : undefined;
+    if (parent) found.set(nativeId, { nativeId: parent.nativeId, relation: parent.relation });
+    else found.set(nativeId, found.get(nativeId));
+  }
+  const expected = [...ledger.sessions.values()].map(({ nativeId, parent }) => [nativeId, parent] as const);
+  assert.deepEqual([...found].sort(), expected.toSorted());
 }
 
 /** The store is sound, nothing was amiss, and every byte of every file is accounted for. */
@@ -61,6 +94,7 @@ export async function assertSound(store: TranscriptStore): Promise<void> {
   for (const { event } of await storedEvents(store)) assert.equal(eventFlaw(event), undefined);
   for (const { id, path, checkpoint } of await store.sources()) {
     assert.deepEqual(await store.quarantined(id), [], path);
+    assert.ok(existsSync(path), path);
     assert.equal(checkpoint.endBytes, statSync(path).size, path);
   }
 }

@@ -2,11 +2,13 @@
  * A fake agent as a process of its own, so that it can be killed:
  *
  *   node test/fake-agent/main.ts --format codex --seed 7 --home DIR [--start ISO] [--cwd DIR] [--notes DIR] [--turns N]
- *     [--habits torn,burst] [--from N] [--pace X]
+ *     [--habits torn,burst] [--from N] [--pace X | --on-demand]
  *
  * After each step it prints how many are done, a number a line; `--from` goes on from there after a kill. `--pace 1` waits
- * as long as an agent would, 0.01 a hundredth of it, 0 (the default) not at all.
+ * as long as an agent would, 0.01 a hundredth of it, 0 (the default) not at all; with `--on-demand` each step waits for a
+ * line on stdin.
  */
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Habit, habits } from './habits.ts';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     habits: { ...text, default: '' },
     from: { ...text, default: '0' },
     pace: { ...text, default: '0' },
+    'on-demand': { type: 'boolean', default: false },
   },
 });
 
@@ -51,9 +54,19 @@ const script = writeScript({
   ...(values.turns !== undefined && { turns: Number(values.turns) }),
 });
 const player = new Player(script, values.home, Number(values.from));
-const pace = Number(values.pace);
-for (let step = player.next(); step; step = player.next()) {
-  if (pace > 0) await wait(step.afterMs * pace);
-  player.step();
-  process.stdout.write(`${player.done}\n`);
+
+function step(): void {
+  if (player.step()) process.stdout.write(`${player.done}\n`);
+}
+
+if (values['on-demand']) {
+  for await (const _ of createInterface({ input: process.stdin })) {
+    step();
+    if (player.isOver) break;
+  }
+} else {
+  for (let next = player.next(); next; next = player.next()) {
+    if (Number(values.pace) > 0) await wait(next.afterMs * Number(values.pace));
+    step();
+  }
 }

@@ -93,7 +93,7 @@ export interface Said {
 export interface SessionFact {
   readonly nativeId: string;
   readonly cwd: string;
-  readonly parent?: { readonly nativeId: string; readonly relation: 'fork' | 'subagent' };
+  readonly parent?: { readonly nativeId: string; readonly relation: 'fork' | 'subagent' | 'continuation' };
 }
 
 export type Fact =

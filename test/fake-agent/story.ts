@@ -36,6 +36,8 @@ export interface Turn {
   readonly steering?: Prompt;
   /** Typed while the agent works and taken back into the editor: never sent. */
   readonly pulledBack?: string;
+  /** What the person says to a declined tool, where the agent asks. */
+  readonly feedback?: Prompt;
   /** `broken-off`: the person presses Esc in the answer. `declined`: the person declines a tool. */
   readonly ending: 'done' | 'broken-off' | 'declined';
   /** The prompt was typed while the turn before was running. */
@@ -102,6 +104,7 @@ class Teller {
     const rounds = Array.from({ length: random.below(4) }, () => this.#round(true));
     const hasTools = rounds.length > 0;
     const die = random.below(24);
+    const isDeclined = die <= 2 && hasTools;
     return {
       kind: 'turn',
       prompt: this.#prompt(),
@@ -109,7 +112,8 @@ class Teller {
       answer: this.#answer(),
       ...(hasTools && random.below(6) === 0 && { steering: this.#prompt() }),
       ...(hasTools && random.below(12) === 0 && { pulledBack: `${sentence(random, 4)}\n${this.#lines.spoof()}` }),
-      ending: die === 0 ? 'broken-off' : die === 1 && hasTools ? 'declined' : 'done',
+      ...(isDeclined && random.below(2) === 0 && { feedback: this.#prompt() }),
+      ending: die === 3 ? 'broken-off' : isDeclined ? 'declined' : 'done',
       isQueued: mayBeQueued && random.below(6) === 0,
       ...(random.below(6) === 0 && { hook: `${sentence(random, 5)}\n${this.#lines.spoof()}` }),
     };

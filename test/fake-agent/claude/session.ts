@@ -72,8 +72,9 @@ export class ClaudeSession {
     for (const [index, round] of turn.rounds.entries()) {
       const isLast = index === turn.rounds.length - 1;
       if (isLast && turn.ending === 'declined') {
-        this.#decline(round, promptId);
-        return;
+        this.#decline(round, promptId, turn.feedback);
+        if (!turn.feedback) return;
+        break;
       }
       this.#round(round, promptId, isLast ? turn : undefined);
     }
@@ -244,15 +245,22 @@ export class ClaudeSession {
     this.write(removal, this.chain.attachment(attachment, prompt.text));
   }
 
-  #decline(round: Round, promptId: string): void {
-    const calls = this.#ask({ ...round, tools: round.tools.slice(0, 1) });
-    for (const { id, uuid } of calls) {
-      const content = [{ tool_use_id: id, type: 'tool_result', content: REFUSED, is_error: true }];
-      const decision = { decision: 'reject', source: 'user_reject', reasonCode: 'unknown' };
-      const marks = { promptId, toolUseResult: 'User rejected tool use', sourceToolAssistantUUID: uuid };
-      const denial = { toolDenialKind: 'user-rejected', toolDenialBeforeRun: true, permissionDecision: decision };
-      this.write(this.chain.user(content, { ...marks, ...denial }));
+  /** A refusal ends the turn, unless the person says what to do instead: those words stand in the call's result. */
+  #decline(round: Round, promptId: string, feedback?: Prompt): void {
+    for (const { id, uuid } of this.#ask({ ...round, tools: round.tools.slice(0, 1) })) {
+      const told = feedback
+        ? `${REFUSED}To tell you how to proceed, the user said:\n${feedback.text}`
+        : `${REFUSED}STOP.`;
+      const content = [{ tool_use_id: id, type: 'tool_result', content: told, is_error: true }];
+      const permissionDecision = { decision: 'reject', source: 'user_reject', reasonCode: 'unknown' };
+      const toolUseResult = feedback ? `Error: ${told}` : 'User rejected tool use';
+      const marks = { promptId, toolUseResult, sourceToolAssistantUUID: uuid, permissionDecision };
+      const denial = { toolDenialKind: 'user-rejected', toolDenialBeforeRun: true };
+      const words = feedback ? { userFeedback: feedback.text, holdsPersonsWords: true } : {};
+      if (feedback) this.#remember(this.#log.types(this.id, feedback));
+      this.write(this.chain.user(content, { ...marks, ...denial, ...words }));
     }
+    if (feedback) return;
     this.write(this.chain.user([{ type: 'text', text: '[Request interrupted by user for tool use]' }], { promptId }));
   }
 
@@ -322,7 +330,7 @@ function isInChain(record: object): record is ChainRecord {
 
 const NOWHERE = '00000000-0000-0000-0000-000000000000';
 const REFUSED =
-  "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a file edit, the new_string was NOT written to the file). STOP what you are doing and wait for the user to tell you how to proceed.";
+  "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a file edit, the new_string was NOT written to the file). ";
 
 function callOf(tool: Tool): object {
   if (tool.kind === 'shell') return { name: 'Bash', input: { command: tool.command, description: 'Run it' } };

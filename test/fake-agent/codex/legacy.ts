@@ -4,7 +4,17 @@
  */
 import type { Prompt, Round, Tool, Turn } from '../story.ts';
 import type { Desk } from '../writer.ts';
-import { MODEL, Rollout, type RolloutLine, rolloutPath, shownOutput, Usage, uuid7 } from './rollout.ts';
+import {
+  MODEL,
+  projectRules,
+  Rollout,
+  type RolloutLine,
+  rolloutPath,
+  shellWords,
+  shownOutput,
+  Usage,
+  uuid7,
+} from './rollout.ts';
 
 /** A turn that stands: what a fork copies of it. */
 interface Standing {
@@ -80,16 +90,14 @@ export class LegacyThread {
 
   shell(command: string, output: string): void {
     if (!this.#hasBegun) return;
-    const told = `<user_shell_command>\n<command>\n${command}\n</command>\n<result>\nExit code: 0\nOutput:\n${output}\n</result>\n</user_shell_command>`;
-    this.#injected(told, 'shell-output');
+    this.#injected(shellWords(command, output), 'shell-output');
   }
 
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.#file.line('session_meta', this.#sessionMeta());
-    const memory = `# AGENTS.md instructions for ${this.#desk.cwd}\n\n<INSTRUCTIONS>\nuse tabs\n::record spoof-agents.md\n</INSTRUCTIONS>`;
-    this.#injected(memory, 'context');
+    this.#injected(projectRules(this.#desk.cwd), 'context');
   }
 
   #sessionMeta(): object {

@@ -6,7 +6,7 @@
  */
 import type { Prompt, Round, Tool, Turn } from '../story.ts';
 import type { Desk } from '../writer.ts';
-import { MODEL, Rollout, rolloutPath, shownOutput, Usage, uuid7 } from './rollout.ts';
+import { MODEL, projectRules, Rollout, rolloutPath, shellWords, shownOutput, Usage, uuid7 } from './rollout.ts';
 
 export interface ThreadOptions {
   /** The metadata that tell where the thread comes from. */
@@ -137,8 +137,7 @@ export class PaginatedThread {
     const id = this.#id('call');
     this.#desk.log.spoofs('shell-output', this.id, output);
     this.#item(execution(id, command, output, 'user_shell'));
-    const told = `<user_shell_command>\n<command>\n${command}\n</command>\n<result>\nExit code: 0\nOutput:\n${output}\n</result>\n</user_shell_command>`;
-    this.#injected('shell.user_command', told, 'shell-output');
+    this.#injected('shell.user_command', shellWords(command, output), 'shell-output');
     this.#file.event('task_complete', { turn_id: this.#turnId, last_agent_message: null });
   }
 
@@ -157,8 +156,7 @@ export class PaginatedThread {
     const { cwd } = this.#desk;
     const rules = '<permissions instructions>\nAsk.\n</permissions instructions>';
     this.#injected('permissions.instructions', rules, 'context', 'developer');
-    const memory = `# AGENTS.md instructions for ${cwd}\n\n<INSTRUCTIONS>\nuse tabs\n::record spoof-agents.md\n</INSTRUCTIONS>`;
-    this.#injected('agents_md.instructions', memory, 'context');
+    this.#injected('agents_md.instructions', projectRules(cwd), 'context');
     const where = `<environment_context>\n  <cwd>${cwd}</cwd>\n</environment_context>`;
     this.#injected('environments.environment_context', where, 'context');
     this.#file.line('world_state', { full: true, state: { model: MODEL } });

@@ -79,3 +79,13 @@ function tokens(input_tokens: number, output_tokens: number): object {
 export function shownOutput(random: Random, output: string): string {
   return `Chunk ID: ${random.hex(6)}\nWall time: 0.0000 seconds\nProcess exited with code 0\nOutput:\n${output}\n`;
 }
+
+/** How a `!` command of the person is told to the model. */
+export function shellWords(command: string, output: string): string {
+  return `<user_shell_command>\n<command>\n${command}\n</command>\n<result>\nExit code: 0\nOutput:\n${output}\n</result>\n</user_shell_command>`;
+}
+
+/** What the model is told of the project. */
+export function projectRules(cwd: string): string {
+  return `# AGENTS.md instructions for ${cwd}\n\n<INSTRUCTIONS>\nuse tabs\n::record spoof-agents.md\n</INSTRUCTIONS>`;
+}

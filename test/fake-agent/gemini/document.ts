@@ -4,7 +4,7 @@
  */
 import type { Move, Prompt, Round, Turn } from '../story.ts';
 import type { Desk, Writer } from '../writer.ts';
-import { type Message, modelMessage, noteRound, noteTool, toolCall, userMessage } from './messages.ts';
+import { type Message, modelMessage, noteRound, noteTool, shellWords, toolCall, userMessage } from './messages.ts';
 import { Project } from './project.ts';
 
 export class GeminiDocumentWriter implements Writer {
@@ -82,10 +82,8 @@ export class GeminiDocumentWriter implements Writer {
   }
 
   #shell(command: string, output: string): void {
-    const escaped = output.replace(/[\\`]/g, '\\$&');
-    const text = `I ran the following shell command:\n\`\`\`sh\n${command}\n\`\`\`\n\nThis produced the following result:\n\`\`\`\n${escaped}\n\`\`\``;
     this.#desk.log.spoofs('shell-output', this.#session, output);
-    this.#add(userMessage(this.#desk, text));
+    this.#add(userMessage(this.#desk, shellWords(command, output)));
   }
 
   #says(text: string): void {

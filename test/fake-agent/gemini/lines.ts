@@ -4,7 +4,16 @@
  */
 import type { Move, Prompt, Round, Tool, Turn } from '../story.ts';
 import type { Desk, Writer } from '../writer.ts';
-import { listed, type Message, modelMessage, noteRound, noteTool, toolCall, userMessage } from './messages.ts';
+import {
+  listed,
+  type Message,
+  modelMessage,
+  noteRound,
+  noteTool,
+  shellWords,
+  toolCall,
+  userMessage,
+} from './messages.ts';
 import { Project } from './project.ts';
 
 interface Standing {
@@ -241,10 +250,8 @@ export class GeminiWriter implements Writer {
 
   #shell(command: string, output: string): void {
     if (!this.#isOpen) return;
-    const escaped = output.replace(/[\\`]/g, '\\$&');
-    const text = `I ran the following shell command:\n\`\`\`sh\n${command}\n\`\`\`\n\nThis produced the following result:\n\`\`\`\n${escaped}\n\`\`\``;
     this.#desk.log.spoofs('shell-output', this.#session, output);
-    this.#append(userMessage(this.#desk, [{ text }]));
+    this.#append(userMessage(this.#desk, [{ text: shellWords(command, output) }]));
   }
 
   #says(text: string): void {

@@ -75,3 +75,9 @@ export function listed(message: Message): Message {
   const calls = (toolCalls ?? []).map(({ id, name, args }) => ({ functionCall: { id, name, args } }));
   return { ...rest, content: [...parts, ...calls], thoughts: [], tokens: null };
 }
+
+/** How a `!` command of the person is told to the model. */
+export function shellWords(command: string, output: string): string {
+  const escaped = output.replace(/[\\`]/g, '\\$&');
+  return `I ran the following shell command:\n\`\`\`sh\n${command}\n\`\`\`\n\nThis produced the following result:\n\`\`\`\n${escaped}\n\`\`\``;
+}
