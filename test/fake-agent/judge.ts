@@ -83,7 +83,10 @@ export function assertSessions(events: readonly StoredEvent[], ledger: Ledger): 
     if (parent) found.set(nativeId, { nativeId: parent.nativeId, relation: parent.relation });
     else found.set(nativeId, found.get(nativeId));
   }
-  const expected = [...ledger.sessions.values()].map(({ nativeId, parent }) => [nativeId, parent] as const);
+  const expected = [...ledger.sessions.values()].map(({ nativeId, parent }) => [
+    nativeId,
+    parent && { nativeId: parent.nativeId, relation: parent.relation },
+  ]);
   assert.deepEqual([...found].sort(), expected.toSorted());
 }
 

@@ -93,7 +93,14 @@ export interface Said {
 export interface SessionFact {
   readonly nativeId: string;
   readonly cwd: string;
-  readonly parent?: { readonly nativeId: string; readonly relation: 'fork' | 'subagent' | 'continuation' };
+  readonly parent?: ParentFact;
+}
+
+export interface ParentFact {
+  readonly nativeId: string;
+  readonly relation: 'fork' | 'subagent' | 'continuation';
+  /** What is copied of the parent can be told by the copies alone. */
+  readonly isTold?: boolean;
 }
 
 export type Fact =

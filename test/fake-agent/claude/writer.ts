@@ -89,7 +89,7 @@ export class ClaudeWriter implements Writer {
     session.chain.tip = origin.chain.tip;
     session.chain.slug = origin.chain.slug;
     const begin = () => {
-      log.begins({ nativeId: session.id, cwd, parent: { nativeId: origin.id, relation: 'fork' } });
+      log.begins({ nativeId: session.id, cwd, parent: { nativeId: origin.id, relation: 'fork', isTold: isMarked } });
       const copies = origin.alive.map((record) => copyOf(record, { to: session.id, from: origin.id, isMarked }));
       for (const record of copies) this.#spoofsOf(record, session.id);
       return copies;

@@ -110,7 +110,11 @@ export class LegacyThread {
   /** The parent's metadata and turns, after the thread's own metadata. */
   #copy(parent: LegacyThread): void {
     const { log } = this.#desk;
-    log.begins({ nativeId: this.id, cwd: this.#desk.cwd, parent: { nativeId: parent.id, relation: 'fork' } });
+    log.begins({
+      nativeId: this.id,
+      cwd: this.#desk.cwd,
+      parent: { nativeId: parent.id, relation: 'fork', isTold: true },
+    });
     this.#hasBegun = true;
     this.#file.line('session_meta', this.#sessionMeta());
     this.#file.line('session_meta', parent.#sessionMeta());

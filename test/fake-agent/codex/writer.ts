@@ -66,7 +66,11 @@ export function paginatedWriter(desk: Desk): Writer {
       const history_base = { thread_id: parent.id, end_ordinal_exclusive: ordinal, end_byte_offset: bytes };
       const meta = { forked_from_id: parent.id, forked_from_ordinal_exclusive: ordinal, history_base };
       const fork = new PaginatedThread(desk, { meta, firstOrdinal: ordinal });
-      desk.log.begins({ nativeId: fork.id, cwd: desk.cwd, parent: { nativeId: parent.id, relation: 'fork' } });
+      desk.log.begins({
+        nativeId: fork.id,
+        cwd: desk.cwd,
+        parent: { nativeId: parent.id, relation: 'fork', isTold: true },
+      });
       return fork;
     },
   );
