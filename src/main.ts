@@ -19,7 +19,7 @@ import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
 import { systemClock } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
-import { createFileLogger } from './platform/logger.ts';
+import { createFileLogger, createLogFiles } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
@@ -82,6 +82,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
     files: nodeFiles,
     destinations: nodeDestinations,
+    logFiles: createLogFiles(paths.logs),
     clock: systemClock,
     log: openLog(environment, 'operational', config),
     audit: openLog(environment, 'audit', config),

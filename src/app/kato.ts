@@ -4,6 +4,7 @@
  */
 import type { DiagnosticCount } from '../core/diagnostic.ts';
 import type { KatoEvent } from '../core/event.ts';
+import type { CleanedLog } from '../core/ports.ts';
 import type { SessionFacts, SessionKey } from '../core/session.ts';
 import type { PassProgress, PassReport } from '../ingest/ingestor.ts';
 import type { Command } from '../record/commands.ts';
@@ -217,6 +218,37 @@ export interface ReprocessReport {
   readonly events: number;
 }
 
+/** What to take away; what is not named stays. */
+export interface CleanRequest {
+  readonly logs?: boolean;
+  /** Files of recordings that were last written before this instant. */
+  readonly recordingsBefore?: string;
+  /** Sessions whose latest word is older than this instant. */
+  readonly sessionsBefore?: string;
+  readonly dryRun?: boolean;
+}
+
+/** What was taken away, or, in a dry run, would be. */
+export interface CleanReport {
+  readonly dryRun: boolean;
+  readonly logs: readonly CleanedLog[];
+  readonly recordings: readonly { readonly id: string; readonly path: string; readonly bytes: number }[];
+  /**
+   * Old files that stay: somebody edited them, their transcript is not there to compare them with, or not all is written
+   * yet.
+   */
+  readonly keptRecordings: readonly {
+    readonly id: string;
+    readonly path: string;
+    readonly reason: 'edited' | 'unproven' | 'unfinished';
+  }[];
+  readonly sessions: readonly SessionSummary[];
+  /** Old sessions that stay, because they are recorded. */
+  readonly recorded: readonly SessionSummary[];
+  /** What the store's files have become smaller by. */
+  readonly freedBytes: number;
+}
+
 export interface Kato {
   sessions(filter: SessionFilter): Promise<readonly SessionSummary[]>;
   /** The one session that a selector names. Throws `session-not-found`, `session-ambiguous`, `usage`. */
@@ -248,5 +280,7 @@ export interface Kato {
   reprocess(key: SessionKey | undefined, onProgress?: (done: number, total: number) => void): Promise<ReprocessReport>;
   /** Forgets the session and its sub-agents'. The sessions that were forgotten; one that was already is among them. */
   forget(key: SessionKey): Promise<readonly SessionSummary[]>;
+  /** Takes away what is old. Throws `daemon-running` where a daemon runs that does not understand this. */
+  clean(request: CleanRequest): Promise<CleanReport>;
   close(): Promise<void>;
 }

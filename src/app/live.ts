@@ -108,6 +108,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       if (recorder) return recorder.ask(key, command);
       throw new KatoError('daemon-failed', 'the recorder does not run now', { hint: 'see `kato status`' });
     },
+    aside: (keys, action) => (recorder ? recorder.aside(keys, action) : action()),
   };
 }
 

@@ -147,10 +147,21 @@ const exported = object(
 
 const started = object({ pid: integer, version: string, startedAt: string, started: boolean }, { replaced: string });
 
+const clean = object({
+  dryRun: boolean,
+  logs: list(object({ path: string, bytes: integer, how: oneOf('removed', 'rotated') })),
+  recordings: list(object({ id: string, path: string, bytes: integer })),
+  keptRecordings: list(object({ id: string, path: string, reason: oneOf('edited', 'unproven', 'unfinished') })),
+  sessions: list(session),
+  recorded: list(session),
+  freedBytes: integer,
+});
+
 /** The data of each command, by its name. */
 export const outputs = {
   sessions: list(session),
   forget: list(session),
+  clean,
   import: importReport,
   start: started,
   stop: object({ stopped: boolean }, { pid: integer, version: string }),

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   reprocess: async () => (await import('./commands/reprocess.ts')).reprocessCommand,
   forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  clean: async () => (await import('./commands/clean.ts')).cleanCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
