@@ -226,6 +226,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     version: readVersion(),
     streams: process,
     cwd: process.cwd(),
+    platform: process.platform,
     userHome,
     variables: process.env,
     providers,
@@ -249,6 +250,7 @@ function daemonServices(environment: (home: string) => Environment): DaemonServi
   return {
     start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
     stop: async (home) => (await reach()).stopDaemon(home),
+    command: [process.execPath, PROGRAM],
     run: (home, config, options) => runDaemon(environment(home), config, options),
   };
 }

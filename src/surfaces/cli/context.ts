@@ -19,6 +19,7 @@ export interface CliServices {
   readonly version: string;
   readonly streams: Streams;
   readonly cwd: string;
+  readonly platform: string;
   readonly userHome: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly providers: readonly { readonly id: string; readonly label: string }[];

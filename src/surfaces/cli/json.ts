@@ -157,6 +157,8 @@ const clean = object({
   freedBytes: integer,
 });
 
+const manager = oneOf('systemd', 'launchd');
+
 /** The data of each command, by its name. */
 export const outputs = {
   sessions: list(session),
@@ -176,6 +178,9 @@ export const outputs = {
   recordings: list(recording),
   commands: list(command),
   reprocess: object({ sessions: integer, changed: integer, events: integer }),
+  'service install': object({ manager, path: string, replaced: boolean }),
+  'service uninstall': object({ manager, path: string, removed: boolean }),
+  'service print': object({ manager, path: string, text: string }),
   'config show': json,
   'config get': json,
   'config set': json,

@@ -84,6 +84,8 @@ function valuesOf(option: string, { services }: CliContext): readonly string[] |
     case '-f':
     case '--format':
       return ['markdown', 'jsonl'];
+    case '--for':
+      return ['systemd', 'launchd'];
     case '--keep':
       return ['all', 'recorded'];
     default:
