@@ -95,13 +95,16 @@ export interface ProviderStatus {
   readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
-  /** Sessions that got something lately. */
+  /** Sessions that got something lately; `stale` when none did. */
   readonly activeSessions: number;
+  readonly stale: boolean;
 }
 
 export interface SourceLag {
   readonly path: string;
   readonly provider: string;
+  /** Whose it is, where that is known. */
+  readonly nativeId?: string;
   /** Bytes on disk that are not in the store. */
   readonly lagBytes: number;
 }
@@ -149,7 +152,10 @@ export interface KatoStatus {
   readonly daemon: DaemonStatus;
   readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
+  /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];
+  /** Whatever got something since then is active, and stale otherwise. */
+  readonly activeFrom: string;
   readonly lag: readonly SourceLag[];
   /** Sources whose file the agent has deleted; their transcripts are here. */
   readonly gone: number;

@@ -130,6 +130,8 @@ function ingestStatus(ingest: LiveIngest): IngestStatus {
     roots: roots.map(({ path, mode, reason }) => ({ path, mode, ...(reason !== undefined && { reason }) })),
     failing,
     unreadable,
-    lag: ingest.lag().map(({ path, provider, bytes }) => ({ path, provider, lagBytes: bytes })),
+    lag: ingest.lag().map(({ path, provider, nativeId, bytes }) => {
+      return { path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes: bytes };
+    }),
   };
 }

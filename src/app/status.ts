@@ -47,15 +47,18 @@ export async function readStatus(
     const read =
       known && known.by !== 'name' && !isUnchanged(known.record.stat, stat) ? known.record.checkpoint.endBytes : 0;
     const lagBytes = Math.max(0, stat.sizeBytes - read);
-    return lagBytes > 0 ? [{ path, provider: provider.id, lagBytes }] : [];
+    const nativeId = known?.record.nativeId;
+    return lagBytes > 0 ? [{ path, provider: provider.id, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
   });
+  const activeFrom = new Date(Date.parse(context.clock.now()) - ACTIVE_MS).toISOString();
   const planned = new Set(plan.readings.map(({ known }) => known?.record.id));
   const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
     providers: context.providers.map((provider) => providerStatus(provider, context, sources, sessions)),
-    recent: recentSessions(sessions, recordings),
+    recent: recentSessions(sessions, recordings, activeFrom),
+    activeFrom,
     recordings,
     commands: commands.slice(-COMMANDS).reverse(),
     ...(live && { ingest: { roots: live.roots, failing: live.failing, unreadable: live.unreadable } }),
@@ -66,23 +69,24 @@ export async function readStatus(
 }
 
 /** What was looked at and waits for its end: half a line, or a document in the middle of being written. */
-function tornEnd({ path, provider, stat, checkpoint }: SourceRecord): SourceLag[] {
+function tornEnd({ path, provider, nativeId, stat, checkpoint }: SourceRecord): SourceLag[] {
   const isPacked = path.endsWith('.zst'); // Its checkpoint counts bytes that are not packed.
   const isNoted = checkpoint.generation <= 0 && checkpoint.endBytes === 0; // Old, and nobody wants it.
   const lagBytes = isPacked || isNoted ? 0 : stat.sizeBytes - checkpoint.endBytes;
-  return lagBytes > 0 ? [{ path, provider, lagBytes }] : [];
+  return lagBytes > 0 ? [{ path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
 }
 
-/** The latest, and all that are being recorded. */
+/** The latest, and all that are active or being recorded. */
 function recentSessions(
   sessions: readonly SessionSummary[],
   recordings: KatoStatus['recordings'],
+  activeFrom: string,
 ): readonly SessionSummary[] {
   const recorded = new Set(recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId));
   return sessions
     .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
     .sort(byActivity)
-    .filter(({ id }, index) => index < RECENT || recorded.has(id));
+    .filter(({ id, facts }, index) => index < RECENT || (facts.lastAt ?? '') > activeFrom || recorded.has(id));
 }
 
 function providerStatus(
@@ -95,13 +99,15 @@ function providerStatus(
     key.provider === provider.id && facts.lastAt ? [facts.lastAt] : [],
   );
   const activeFrom = Date.parse(clock.now()) - ACTIVE_MS;
+  const activeSessions = times.filter((at) => Date.parse(at) > activeFrom).length;
   const lastAt = times.reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined);
   return {
     id: provider.id,
     label: provider.label,
     roots: roots.filter((root) => root.provider === provider).map(({ path }) => rootStatus(path, files)),
     sources: sources.filter((source) => source.provider === provider.id).length,
-    activeSessions: times.filter((at) => Date.parse(at) > activeFrom).length,
+    activeSessions,
+    stale: activeSessions === 0,
     ...(lastAt !== undefined && { lastAt }),
   };
 }

@@ -16,7 +16,7 @@ import {
   string,
 } from '../../core/schema.ts';
 
-const session = object({
+const sessionFields = {
   id: string,
   shortId: string,
   provider: string,
@@ -30,6 +30,24 @@ const session = object({
   parent: nullable(object({ nativeId: string, relation: string })),
   subagent: boolean,
   events: integer,
+} as const;
+const session = object(sessionFields);
+
+/** `stale`: it got nothing lately. `lag`: bytes that its agent wrote and that are not in the store. */
+const activeSession = object({
+  ...sessionFields,
+  stale: boolean,
+  lag: integer,
+  recordings: list(
+    object({
+      id: string,
+      path: string,
+      on: boolean,
+      lastWriteAt: nullable(string),
+      offset: integer,
+      missing: boolean,
+    }),
+  ),
 });
 
 /** How often something was not understood, or found damaged. */
@@ -126,14 +144,15 @@ const status = object(
           roots: list(object({ path: string, exists: boolean }, { unreadable: string })),
           sources: integer,
           activeSessions: integer,
+          stale: boolean,
         },
         { lastAt: string },
       ),
     ),
-    sessions: list(session),
+    sessions: list(activeSession),
     recordings: list(recording),
     commands: list(command),
-    lag: list(object({ path: string, provider: string, lagBytes: integer })),
+    lag: list(object({ path: string, provider: string, lagBytes: integer }, { nativeId: string })),
     gone: integer,
     flaws: list(flaw),
   },
