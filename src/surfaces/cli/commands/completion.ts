@@ -86,6 +86,8 @@ function valuesOf(option: string, { services }: CliContext): readonly string[] |
       return ['markdown', 'jsonl'];
     case '--for':
       return ['systemd', 'launchd'];
+    case '--level':
+      return ['debug', 'info', 'warn', 'error'];
     case '--keep':
       return ['all', 'recorded'];
     default:
