@@ -240,6 +240,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     openKato: async (home, config, variables) =>
       (await reachKato(home)) ?? openKato(environment(home, variables), config),
     daemon: daemonServices(environment),
+    examine: async (home) => {
+      const [{ examine }, { lookAtStore }] = await Promise.all([
+        import('./examine.ts'),
+        import('./store/sqlite/quick-look.ts'),
+      ]);
+      return examine({ home, version: readVersion(), loadConfig: () => loadConfig(environment(home)), lookAtStore });
+    },
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });

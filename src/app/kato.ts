@@ -98,6 +98,19 @@ export interface ProviderStatus {
   /** Sessions that got something lately; `stale` when none did. */
   readonly activeSessions: number;
   readonly stale: boolean;
+  /** Absent where the agent deletes nothing by itself. */
+  readonly retention?: RetentionStatus;
+}
+
+/** What an agent will delete of what it has written. */
+export interface RetentionStatus {
+  /** The agent's setting, for how many days it keeps a session, and in which file it is looked up. */
+  readonly setting: string;
+  readonly days: number;
+  readonly settings: string;
+  /** Files that go within a week, and those of them that are not kept here. */
+  readonly soon: number;
+  readonly unkept: number;
 }
 
 export interface SourceLag {

@@ -3,13 +3,14 @@ import type { DiagnosticCount } from '../core/diagnostic.ts';
 import { systemCode } from '../core/errors.ts';
 import type { Clock, SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
-import { discover, type ProviderRoot } from '../ingest/discovery.ts';
+import { discover, type FoundSource, type ProviderRoot } from '../ingest/discovery.ts';
 import { isUnchanged } from '../ingest/fingerprint.ts';
 import { planPass } from '../ingest/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag } from './kato.ts';
 import type { LiveRecording } from './parts.ts';
+import { retentionOf } from './retention.ts';
 import { byActivity } from './select.ts';
 
 export interface StatusContext {
@@ -56,7 +57,7 @@ export async function readStatus(
   return {
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
-    providers: context.providers.map((provider) => providerStatus(provider, context, sources, sessions)),
+    providers: context.providers.map((provider) => providerStatus(provider, context, { sources, sessions, found })),
     recent: recentSessions(sessions, recordings, activeFrom),
     activeFrom,
     recordings,
@@ -92,13 +93,21 @@ function recentSessions(
 function providerStatus(
   provider: Provider,
   { roots, files, clock }: StatusContext,
-  sources: readonly SourceRecord[],
-  sessions: readonly SessionSummary[],
+  {
+    sources,
+    sessions,
+    found,
+  }: {
+    readonly sources: readonly SourceRecord[];
+    readonly sessions: readonly SessionSummary[];
+    readonly found: readonly FoundSource[];
+  },
 ): ProviderStatus {
   const times = sessions.flatMap(({ key, facts }) =>
     key.provider === provider.id && facts.lastAt ? [facts.lastAt] : [],
   );
   const activeFrom = Date.parse(clock.now()) - ACTIVE_MS;
+  const retention = retentionOf(provider, { files, roots, found, sources, nowMs: Date.parse(clock.now()) });
   const activeSessions = times.filter((at) => Date.parse(at) > activeFrom).length;
   const lastAt = times.reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined);
   return {
@@ -109,6 +118,7 @@ function providerStatus(
     activeSessions,
     stale: activeSessions === 0,
     ...(lastAt !== undefined && { lastAt }),
+    ...(retention && { retention }),
   };
 }
 

@@ -187,6 +187,21 @@ export interface StoreFlaw {
   readonly what: string;
 }
 
+/** What a short look at a store's file tells. */
+export interface StoreLook {
+  readonly bytes: number;
+  readonly schema: number;
+  /** The latest schema that this kato knows. */
+  readonly newest: number;
+  /** Whether its pages were looked at: those of a large file are left to `verify`. */
+  readonly isChecked: boolean;
+  /** What is wrong with it. */
+  readonly flaw?: string;
+  /** The version of SQLite, and whether several processes may have the file open with it. */
+  readonly sqlite: string;
+  readonly isShareable: boolean;
+}
+
 export interface TranscriptStore {
   /** Stores batches in order, in one step: when one is refused, none is stored. Resolves when they are durable. */
   append(batches: readonly Batch[]): Promise<readonly Appended[]>;

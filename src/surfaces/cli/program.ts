@@ -28,6 +28,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   recordings: async () => (await import('./commands/recordings.ts')).recordingsCommand,
   commands: async () => (await import('./commands/commands.ts')).commandsCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   service: async () => (await import('./commands/service.ts')).serviceCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
