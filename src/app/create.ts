@@ -8,6 +8,7 @@ import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { discover } from '../ingest/discovery.ts';
 import type { FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import { nameOf, withSubagents } from './family.ts';
 import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
 import type { KatoParts } from './parts.ts';
 import { byActivity, isWithin, newest, select } from './select.ts';
@@ -144,13 +145,14 @@ class LocalKato implements Kato {
     const all = await this.#summaries();
     const isKept = all.some((session) => nameOf(session.key) === nameOf(key));
     const family = withSubagents(key, isKept ? all : [toForgotten(key), ...all]);
-    await this.#parts.store.forget(...family.map((session) => session.key));
-    for (const {
-      id,
-      key: { provider },
-    } of family)
-      this.#parts.audit.log('info', 'session.forgotten', { session: id, provider });
+    const { deleteSessions } = await import('./clean.ts');
+    await deleteSessions(this.#parts, family, 'forget');
     return family;
+  }
+
+  async clean(request: Parameters<Kato['clean']>[0]) {
+    const { clean } = await import('./clean.ts');
+    return clean(this.#parts, request, await this.#summaries());
   }
 
   async close(): Promise<void> {
@@ -227,18 +229,4 @@ function wasForgotten({ shortId }: SessionSummary): KatoError {
   return new KatoError('session-not-found', `session ${shortId} was forgotten; its agent's file was not touched`, {
     hint: "kato does not read it again; the agent's own file is yours to read, or to delete",
   });
-}
-
-function nameOf({ provider, nativeId }: SessionKey): string {
-  return `${provider}\0${nativeId}`;
-}
-
-/** A session and all sub-agents below it. */
-function withSubagents(key: SessionKey, all: readonly SessionSummary[]): readonly SessionSummary[] {
-  const own = all.filter((session) => nameOf(session.key) === nameOf(key));
-  const children = all.filter(
-    ({ key: { provider, nativeId }, isSubagent, facts }) =>
-      isSubagent && provider === key.provider && facts.parent?.nativeId === key.nativeId && nativeId !== key.nativeId,
-  );
-  return [...own, ...children.flatMap((child) => withSubagents(child.key, all))];
 }

@@ -108,6 +108,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       if (recorder) return recorder.ask(key, command);
       throw new KatoError('daemon-failed', 'the recorder does not run now', { hint: 'see `kato status`' });
     },
+    aside: (keys, action) => (recorder ? recorder.aside(keys, action) : action()),
   };
 }
 
@@ -129,6 +130,8 @@ function ingestStatus(ingest: LiveIngest): IngestStatus {
     roots: roots.map(({ path, mode, reason }) => ({ path, mode, ...(reason !== undefined && { reason }) })),
     failing,
     unreadable,
-    lag: ingest.lag().map(({ path, provider, bytes }) => ({ path, provider, lagBytes: bytes })),
+    lag: ingest.lag().map(({ path, provider, nativeId, bytes }) => {
+      return { path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes: bytes };
+    }),
   };
 }

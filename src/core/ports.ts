@@ -84,6 +84,21 @@ export interface CommitOptions {
   readonly name?: string;
 }
 
+/** The files that logs are written to. */
+export interface LogFiles {
+  /**
+   * Takes old logs away; of the audit log, the newest part only begins anew: nothing of it is lost. What was done, or,
+   * with `dryRun`, would be.
+   */
+  clean(options: { readonly dryRun: boolean }): readonly CleanedLog[];
+}
+
+export interface CleanedLog {
+  readonly path: string;
+  readonly bytes: number;
+  readonly how: 'removed' | 'rotated';
+}
+
 /** A new file that is seen under its name only when it is complete. */
 export interface PendingFile {
   write(content: string | Uint8Array): void;
@@ -127,4 +142,6 @@ export interface DestinationFiles {
    * file is `EINVAL`.
    */
   grow(root: string, components: readonly string[], options: { readonly create: boolean }): GrowingFile | undefined;
+  /** Takes away the file that `grow` gave, unless another one has its name by now. Throws the system's error. */
+  remove(root: string, components: readonly string[], identity: GrowingFile['identity']): void;
 }

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 import type { CommitOptions, DestinationFiles, PendingFile } from '../core/ports.ts';
-import { growFile } from './growing-file.ts';
+import { growFile, removeFile } from './growing-file.ts';
 import { type Folder, openFolder } from './write-folder.ts';
 
 const NEW_FILE =
@@ -48,6 +48,7 @@ export const nodeDestinations: DestinationFiles = {
     }
   },
   grow: growFile,
+  remove: removeFile,
 };
 
 class NodePendingFile implements PendingFile {

@@ -176,6 +176,44 @@ export class Recorder {
     await this.taken([...behind.map(({ session }) => session), ...stuck]);
   }
 
+  /**
+   * Does this while nothing else is done for these sessions; what is kept of them is then read anew: it may have been
+   * changed, or be gone.
+   */
+  async aside<T>(keys: readonly SessionKey[], action: () => Promise<T>): Promise<T> {
+    const left = Promise.withResolvers<void>();
+    const named = new Map(keys.map((key) => [bookName(key), key]));
+    const entered = [...named.values()].map((key) => {
+      const turn = Promise.withResolvers<void>();
+      void this.#enqueue(key, () => {
+        turn.resolve();
+        return left.promise;
+      });
+      return turn.promise;
+    });
+    try {
+      await Promise.all(entered);
+      return await action();
+    } finally {
+      await Promise.all([...named.values()].map((key) => this.#readAnew(key))).finally(left.resolve);
+    }
+  }
+
+  async #readAnew(key: SessionKey): Promise<void> {
+    const { store } = this.#parts;
+    const name = bookName(key);
+    const before = this.#books.get(name)?.recordings ?? [];
+    const book = kept<Book>(await store.offset(name));
+    if (book) this.#books.set(name, book);
+    else this.#books.delete(name);
+    for (const { id } of before) {
+      const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+      if (progress) this.#progress.set(id, progress);
+      else this.#progress.delete(id);
+      this.#heads.delete(id);
+    }
+  }
+
   recordings(): readonly (Recording & { readonly session: SessionKey; readonly condition: Condition | undefined })[] {
     return [...this.#books.values()].flatMap(({ session, recordings }) =>
       recordings.map((recording) => ({ ...recording, session, condition: this.#conditions.get(recording.id) })),
@@ -330,13 +368,11 @@ export class Recorder {
     const lists = headListsOf(session, recording.format, recording.id);
     const said = JSON.stringify(lists);
     if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
-    const grown = growHead({ files, place, time: clock.now() }, lists);
-    this.#heads.set(recording.id, said);
     const progress = this.#progress.get(recording.id);
-    if (grown === 0 || !progress) return;
-    const { manifest } = progress;
-    const longer = { ...progress, manifest: { ...manifest, length: manifest.length + grown } };
-    await this.#storeProgress(recording.id, longer, true);
+    if (!progress) return;
+    const manifest = growHead({ files, place, time: clock.now() }, lists, progress.manifest);
+    this.#heads.set(recording.id, said);
+    if (manifest) await this.#storeProgress(recording.id, { ...progress, manifest }, true);
   }
 
   async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {

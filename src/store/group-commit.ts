@@ -55,6 +55,10 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
       await commit();
       return store.forget(...keys);
     },
+    async drop(...keys) {
+      await commit();
+      return store.drop(...keys);
+    },
     async close() {
       await commit();
       return store.close();
