@@ -11,6 +11,7 @@ import type { KatoEvent } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { Offset } from '../store/store.ts';
+import type { Anchor } from './anchors.ts';
 import type { Effect } from './plan.ts';
 import type { SessionRecordings } from './recording.ts';
 import type { FileProgress } from './recording-file.ts';
@@ -53,7 +54,11 @@ export interface Heard {
 export type CommandEvent = Omit<KatoEvent<'user.kato-command'>, 'seq'> & { readonly seq?: number };
 
 /** How far a recording is, with what status shows of it. */
-export type StoredProgress = FileProgress & { readonly lastWriteAt?: string };
+export type StoredProgress = FileProgress & {
+  readonly lastWriteAt?: string;
+  /** Where the cursor is, once the transcript that was deleted is built again; absent while its position holds. */
+  readonly anchor?: Anchor;
+};
 
 export const RECORDER = 'recorder';
 

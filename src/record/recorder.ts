@@ -12,6 +12,7 @@
 import { KatoError, placeOf, systemCode } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
 import { type Batch, emptyBatch, type Offset, type Position, type SessionRecord } from '../store/store.ts';
+import { positionOfAnchor } from './anchors.ts';
 import {
   type Book,
   bookName,
@@ -114,6 +115,20 @@ export class Recorder {
   /** The same for commands that stand in no transcript. Their sessions can be kept by now. */
   async takeUpUnkept(): Promise<void> {
     await this.taken([...this.#unkept.values()]);
+  }
+
+  /** Has transcripts built again that were deleted while they were recorded. Ingest must run. */
+  async takeUpDropped(): Promise<void> {
+    const isDropped = ({ id, on }: Recording) => on && this.#progress.get(id)?.anchor !== undefined;
+    const dropped = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDropped));
+    await Promise.all(
+      dropped.map(({ session }) =>
+        this.#enqueue(session, async () => {
+          await this.#parts.keep(session);
+          await this.#follow(session);
+        }),
+      ),
+    );
   }
 
   /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
@@ -335,8 +350,8 @@ export class Recorder {
 
   /** Brings a file up to the end of the log, or of its last period. */
   async #bringUp(key: SessionKey, recording: Recording): Promise<void> {
-    const progress = this.#progress.get(recording.id);
-    if (!progress) return; // It has not been begun yet.
+    const progress = await this.#progressOf(key, recording);
+    if (!progress) return; // It has not been begun yet, or its transcript is not as far again as it was.
     if (!recording.on && progress.cursor.period >= recording.periods.length) return;
     const session = await this.#parts.store.session(key);
     if (!session) return;
@@ -362,6 +377,18 @@ export class Recorder {
     }
   }
 
+  /** How far a file is written, in the log of now. */
+  async #progressOf(key: SessionKey, { id }: Recording): Promise<StoredProgress | undefined> {
+    const progress = this.#progress.get(id);
+    if (!progress?.anchor) return progress;
+    const { anchor, cursor, ...rest } = progress;
+    const after = await positionOfAnchor(this.#parts.store, key, anchor);
+    if (after === undefined) return undefined;
+    const found = { ...rest, cursor: { ...cursor, after } };
+    this.#progress.set(id, found);
+    return found;
+  }
+
   /** The head says who takes part; it is looked at when that may have changed. */
   async #growHead(session: SessionRecord, recording: Recording, place: Place): Promise<void> {
     const { files, clock, headListsOf } = this.#parts;
@@ -380,7 +407,8 @@ export class Recorder {
     const { length, bodyBytes } = next.manifest;
     const isWritten = before ? length !== before.manifest.length : bodyBytes > 0;
     const lastWriteAt = isWritten ? this.#parts.clock.now() : before?.lastWriteAt;
-    const stored = { ...next, ...(lastWriteAt !== undefined && { lastWriteAt }) };
+    const { anchor: _, ...placed }: StoredProgress = next; // What is stored from here on has a place in the log of now.
+    const stored = { ...placed, ...(lastWriteAt !== undefined && { lastWriteAt }) };
     const offsets = [keeping(progressName(id), stored, next.cursor.after)];
     await this.#parts.store.append([{ ...emptyBatch, offsets, rides }]);
     this.#progress.set(id, stored);
