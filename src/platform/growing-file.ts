@@ -4,10 +4,23 @@
  * It is opened for appending: what the user's editor writes in between is never overwritten, only followed. It is never
  * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited for.
  */
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
 import { systemCode } from '../core/errors.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import { type Folder, openFolder } from './write-folder.ts';
+
+const syncLater = promisify(fsync);
 
 const GROWING = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const NEW = constants.O_CREAT | constants.O_EXCL;
@@ -85,8 +98,8 @@ class NodeGrowingFile implements GrowingFile {
     ftruncateSync(this.#handle, length);
   }
 
-  sync(): void {
-    fsyncSync(this.#handle);
+  sync(): Promise<void> {
+    return syncLater(this.#handle);
   }
 
   close(): void {
