@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { DestinationFiles, GrowingFile } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
-import type { Batch } from '../../src/store/store.ts';
+import type { Batch, TranscriptStore } from '../../src/store/store.ts';
 import { Studio } from './support.ts';
 
 /** Destinations whose files are synced by this instead. */
@@ -29,6 +29,17 @@ function bound(file: GrowingFile): Omit<GrowingFile, 'sync'> {
   };
 }
 
+/** A store that notes which batches it is given. */
+function noting(store: TranscriptStore, batches: Batch[]): TranscriptStore {
+  return {
+    ...store,
+    append: (appended) => {
+      batches.push(...appended);
+      return store.append(appended);
+    },
+  };
+}
+
 /** A session that is recorded to a.md. */
 async function begin(t: TestContext, change: (studio: Studio) => Studio['change']): Promise<Studio> {
   const studio = new Studio(t);
@@ -48,13 +59,7 @@ describe('a line of a recorded session', () => {
         syncs += 1;
         await file.sync();
       }),
-      store: {
-        ...store,
-        append: (appended) => {
-          batches.push(...appended);
-          return store.append(appended);
-        },
-      },
+      store: noting(store, batches),
     }));
     for (const text of ['two', 'three', 'four']) {
       [syncs, batches.length] = [0, 0];
@@ -84,4 +89,16 @@ describe('a line of a recorded session', () => {
     await studio.say('three');
     assert.ok(studio.file('a.md').endsWith('three\n'));
   });
+});
+
+it('a command waits for the disk before each thing that it does to files, and not for the notes that it is done', async (t) => {
+  const batches: Batch[] = [];
+  const studio = await begin(t, ({ store }) => ({ store: noting(store, batches) }));
+  batches.length = 0;
+  await studio.say(`::record ${studio.notes}/b.md`);
+  const [decided, begun, ...rest] = batches;
+  assert.ok(decided?.offsets.some(({ consumer }) => consumer.startsWith('command/')));
+  assert.ok(begun?.offsets.every(({ consumer }) => consumer.startsWith('recording/')));
+  assert.deepEqual([decided?.rides, begun?.rides].map(Boolean), [false, false]);
+  assert.ok(rest.length > 0 && rest.every(({ rides }) => rides));
 });
