@@ -123,8 +123,8 @@ export interface GrowingFile {
   /** Writes behind whatever the file's end is at that moment. */
   append(bytes: Uint8Array): void;
   cut(length: number): void;
-  /** What was written is on the disk when this returns. */
-  sync(): void;
+  /** Resolves when what was written is on the disk; other files are written meanwhile. */
+  sync(): Promise<void>;
   close(): void;
 }
 

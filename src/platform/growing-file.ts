@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
@@ -17,9 +18,12 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 import { systemCode } from '../core/errors.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import { type Folder, openFolder } from './write-folder.ts';
+
+const syncLater = promisify(fsync);
 
 const GROWING = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const NEW = constants.O_CREAT | constants.O_EXCL;
@@ -115,8 +119,8 @@ class NodeGrowingFile implements GrowingFile {
     ftruncateSync(this.#handle, length);
   }
 
-  sync(): void {
-    fsyncSync(this.#handle);
+  sync(): Promise<void> {
+    return syncLater(this.#handle);
   }
 
   close(): void {

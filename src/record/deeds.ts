@@ -104,7 +104,7 @@ export class Deeds {
       const id = recordingId(session.key, target.path);
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
-      file.sync();
+      await file.sync();
       const manifest = withHead(manifestAfter(undefined, head.length, head, 0), head);
       await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
     } finally {

@@ -65,7 +65,7 @@ export class Recorder {
     this.#parts = parts;
     this.#delays = new Delays(parts.clock);
     this.#conditions = new Conditions(parts.log, this.#delays);
-    this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets));
+    this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets, false));
     this.#deeds = new Deeds(parts, {
       get: (id) => this.#progress.get(id),
       put: (id, progress) => this.#storeProgress(id, progress, false),
@@ -145,7 +145,7 @@ export class Recorder {
       lastPosition <= (this.#heard.get(bookName(key)) ?? this.#from);
     // Something that nobody told of is looked for by the next start.
     if (this.#stuck.size > 0 || !(await store.sessions()).every(isHeard)) return;
-    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)] }]);
+    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)], rides: true }]);
   }
 
   /** These sessions have something new. Resolves when it is in their recordings. */
@@ -280,7 +280,7 @@ export class Recorder {
     const parent = this.#books.get(bookName({ provider: key.provider, nativeId: link.parent.nativeId }));
     if (parent?.recordings.some(({ on }) => on) && mayKeep) await keep(key);
     const first = await firstOwnWords(store, key);
-    if (first !== undefined) await this.#commit(inheritedBook(own, parent, first), []);
+    if (first !== undefined) await this.#commit(inheritedBook(own, parent, first), [], false);
   }
 
   /** Commands in the log behind what was heard. */
@@ -328,9 +328,9 @@ export class Recorder {
     await this.#obedience.obey(book, event, cause, position);
   }
 
-  /** Stores what a command has led to, in one step, and keeps it in mind. */
-  async #commit(book: Book, offsets: readonly Offset[]): Promise<void> {
-    const batch: Batch = { ...emptyBatch, offsets: [keeping(bookName(book.session), book), ...offsets] };
+  /** Stores what a command has led to, in one step, and keeps it in mind. `rides`: it can be worked out again. */
+  async #commit(book: Book, offsets: readonly Offset[], rides: boolean): Promise<void> {
+    const batch: Batch = { ...emptyBatch, offsets: [keeping(bookName(book.session), book), ...offsets], rides };
     await this.#parts.store.append([batch]);
     this.#books.set(bookName(book.session), book);
   }
@@ -343,7 +343,7 @@ export class Recorder {
       const [next, ...rest] = book?.pending ?? [];
       if (!book || !next) return moved;
       const { book: after, offsets, redirected } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
-      await this.#commit(after, offsets);
+      await this.#commit(after, offsets, true);
       if (redirected) moved.push(redirected);
     }
   }

@@ -116,8 +116,10 @@ async function write(
     const mending = await mend(progress.manifest, found, expected, () => bodySoFar(parts, progress));
     if ('note' in mending && mending.note !== undefined) notes.add(mending.note);
     carryOut(file, mending);
+    const length = file.sizeBytes(); // Before anybody else has a turn, and could write to it.
+    if (mending.kind !== 'written') await file.sync();
     const bodyBytes = progress.manifest.bodyBytes + Buffer.byteLength(text);
-    const manifest = manifestAfter(progress.manifest, file.sizeBytes(), expected, bodyBytes);
+    const manifest = manifestAfter(progress.manifest, length, expected, bodyBytes);
     const next = { cursor, manifest, lead: '' };
     await parts.store(next, { rides: true });
     return next;
@@ -130,7 +132,6 @@ function carryOut(file: GrowingFile, mending: Mending): void {
   if (mending.kind === 'written') return;
   if (mending.kind === 'cut') file.cut(mending.length);
   file.append(mending.text);
-  file.sync();
 }
 
 /** The file at the path; a new one if the recording has none so far. Absent when its file is gone. */

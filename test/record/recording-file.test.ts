@@ -85,9 +85,9 @@ function failing(file: GrowingFile, bytes: number, isSynced: boolean): GrowingFi
       file.append(text.subarray(0, bytes));
       if (bytes < text.length) throw new Killed();
     },
-    sync() {
+    async sync() {
       if (!isSynced) throw new Killed();
-      file.sync();
+      await file.sync();
     },
   };
 }
