@@ -29,6 +29,21 @@ onEngines('a sub-agent is linked to the call that started it, as its companion f
   assert.deepEqual(await stage.store.links(), [{ key: keyOf(`agent-a1@${SESSION}`), parent }]);
 });
 
+onEngines('a companion file that is empty is being written: it says nothing yet', async (stage) => {
+  const helper = `${stage.root}/-w-farm/${SESSION}/subagents/agent-a1`;
+  const line = (number: number) =>
+    `${prompt(number).replace('"isSidechain":false', '"isSidechain":true,"agentId":"a1"')}\n`;
+  stage.write(stage.path(), prompts(1, 1));
+  stage.write(`${helper}.meta.json`, '');
+  stage.write(`${helper}.jsonl`, line(1));
+  assert.deepEqual((await stage.pass()).diagnostics, []);
+  stage.write(`${helper}.meta.json`, JSON.stringify({ agentType: 'shepherd', toolUseId: 'toolu_1' }));
+  stage.append(`${helper}.jsonl`, line(2));
+  assert.deepEqual((await stage.pass()).diagnostics, []);
+  const parent = { nativeId: SESSION, relation: 'subagent', toolCallId: 'toolu_1' };
+  assert.deepEqual(await stage.store.links(), [{ key: keyOf(`agent-a1@${SESSION}`), parent }]);
+});
+
 onEngines('a copy of a session under another name is linked to it, and its copies are marked', async (stage) => {
   stage.write(stage.path(), prompts(1, 3));
   await stage.pass();
