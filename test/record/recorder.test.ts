@@ -257,6 +257,8 @@ it('in a project folder only files that kato has made are written to', async (t)
       { kind: 'project', path: project },
     ] as const,
     katoHome: `${studio.home}/.kato`,
+    userHome: studio.home,
+    agentFolders: [],
   });
   studio.change = { policyFor };
   await studio.restart();
