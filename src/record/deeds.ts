@@ -8,7 +8,7 @@
 import { systemCode } from '../core/errors.ts';
 import type { PendingFile } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Offset, SessionRecord } from '../store/store.ts';
+import type { Offset, Position, SessionRecord } from '../store/store.ts';
 import {
   type Book,
   type CommandOutcome,
@@ -32,6 +32,8 @@ import type { RootKind } from './write-policy.ts';
 export interface ProgressBook {
   readonly get: (recording: string) => StoredProgress | undefined;
   readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
+  /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
+  readonly heardUpTo: (session: SessionKey) => Position;
 }
 
 export interface Redirection {
@@ -198,7 +200,7 @@ export class Deeds {
     recording: Recording,
     lead: Buffer,
   ): Promise<StoredProgress> {
-    const playing = playOf(this.#parts, key, recording);
+    const playing = { ...playOf(this.#parts, key, recording), upTo: this.#progress.heardUpTo(key) };
     let cursor = startOf(playing);
     let last = lead;
     let bodyBytes = 0;
