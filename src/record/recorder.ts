@@ -339,10 +339,12 @@ export class Recorder {
     const lists = headListsOf(session, recording.format, recording.id);
     const said = JSON.stringify(lists);
     if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
-    const grown = growHead({ files, place, time: clock.now() }, lists);
-    this.#heads.set(recording.id, said);
     const progress = this.#progress.get(recording.id);
-    if (grown === 0 || !progress) return;
+    if (!progress) return;
+    const settle = () => this.#storeProgress(recording.id, progress, false);
+    const grown = await growHead({ files, place, time: clock.now(), settle }, lists);
+    this.#heads.set(recording.id, said);
+    if (grown === 0) return;
     const { manifest } = progress;
     const longer = { ...progress, manifest: { ...manifest, length: manifest.length + grown } };
     await this.#storeProgress(recording.id, longer, true);

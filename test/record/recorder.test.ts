@@ -7,6 +7,12 @@ import { HEAD, Studio } from './support.ts';
 
 const heading = (second: number) => `# User_2026-07-01_1000_${String(second).padStart(2, '0')}`;
 
+/** A method of this object, or what else it has by this name. */
+function bound<T extends object>(target: T, name: string | symbol): unknown {
+  const value = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
+
 describe('recording', () => {
   it('begins with the line of its command and follows the conversation', async (t) => {
     const studio = new Studio(t);
@@ -233,6 +239,32 @@ it('the head grows with the conversation, and what the user wrote into it stays'
   assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
   await studio.restart();
   await studio.say('again');
+  assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+});
+
+it('the head grows, and a power cut takes what was not made durable: nothing is written twice', async (t) => {
+  const studio = new Studio(t);
+  const parts = {
+    headOf: () => '---\nparticipants: [user]\n---\n\n',
+    headListsOf: () => ({ participants: ['user'] }),
+  };
+  studio.change = parts;
+  await studio.restart();
+  await studio.say(`::record ${studio.notes}/a.md`, 'one');
+  const { store } = studio;
+  const append: typeof store.append = (batches) => store.append(batches.filter(({ rides }) => rides !== true));
+  const forgetful = { ...parts, headListsOf: () => ({ participants: ['user', 'somebody'] }) };
+  studio.change = {
+    ...forgetful,
+    store: new Proxy(store, { get: (target, name) => (name === 'append' ? append : bound(target, name)) }),
+  };
+  studio.recorder = studio.make();
+  await studio.recorder.start();
+  await studio.say('two');
+  studio.change = forgetful;
+  await studio.restart();
+  await studio.say('three');
+  const head = '---\nparticipants: [user, somebody]\n---\n\n';
   assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
 });
 
