@@ -42,6 +42,8 @@ export interface CommandOutcome {
   readonly at?: string;
   readonly kind: OutcomeKind;
   readonly reason?: string;
+  /** What to do about it. */
+  readonly hint?: string;
   readonly paths: readonly string[];
 }
 

@@ -29,21 +29,20 @@ import {
 } from './book.ts';
 import type { Command } from './commands.ts';
 import { type Condition, Conditions, Delays } from './conditions.ts';
-import { Deeds, type Done, playOf } from './deeds.ts';
+import { BARRED, Deeds, playOf, type Redirection } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import { firstOwnWords, inheritedBook } from './inheritance.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
+import { Places, withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 import { advance, type Place } from './recording-file.ts';
-import { judge } from './write-policy.ts';
-
-type Redirection = NonNullable<Done['redirected']>;
 
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #obedience: Obedience;
   readonly #deeds: Deeds;
+  readonly #places: Places;
   readonly #books = new Map<string, Book>();
   readonly #progress = new Map<string, StoredProgress>();
   readonly #conditions: Conditions;
@@ -65,8 +64,9 @@ export class Recorder {
     this.#parts = parts;
     this.#delays = new Delays(parts.clock);
     this.#conditions = new Conditions(parts.log, this.#delays);
-    this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets, false));
-    this.#deeds = new Deeds(parts, {
+    this.#places = new Places(parts.files);
+    this.#obedience = new Obedience(parts, this.#places, (book, offsets) => this.#commit(book, offsets, false));
+    this.#deeds = new Deeds(parts, this.#places, {
       get: (id) => this.#progress.get(id),
       put: (id, progress) => this.#storeProgress(id, progress, false),
       heardUpTo: (key) => this.#heardUpTo(key),
@@ -175,7 +175,9 @@ export class Recorder {
     const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
     const answer = await this.#obedience.ask(book, command, session);
     const moved = (await this.#follow(key)).find(({ from }) => answer.paths.includes(from));
-    return moved ? { kind: 'redirected', reason: moved.reason, paths: [moved.to] } : answer;
+    if (!moved) return answer;
+    const { to, reason, hint } = moved;
+    return { kind: 'redirected', reason, hint, paths: [to] };
   }
 
   /** Whether a session is being recorded: its transcript must be kept. */
@@ -355,25 +357,24 @@ export class Recorder {
     if (!recording.on && progress.cursor.period >= recording.periods.length) return;
     const session = await this.#parts.store.session(key);
     if (!session) return;
-    const verdict = judge(recording.path, this.#parts.policyFor(session));
-    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict.allowed || root === undefined)
-      return this.#conditions.fail(recording, verdict.allowed ? 'ENOENT' : 'denied');
+    const found = this.#places.find(recording.path, this.#parts.policyFor(session));
+    if (!found.allowed) return this.#fail(recording, session, found.cause === 'missing' ? 'ENOENT' : 'denied');
+    const { place } = found;
     try {
       const { events, notes, isGone } = await advance(
         {
           files: this.#parts.files,
-          place: { root, components: verdict.components },
+          place,
           recording: { ...playOf(this.#parts, key, recording), upTo: this.#heardUpTo(key) },
           store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
         },
         progress,
       );
-      if (isGone) return this.#conditions.fail(recording, 'gone');
-      if (events > 0) await this.#growHead(session, recording, { root, components: verdict.components });
+      if (isGone) return this.#fail(recording, session, 'gone');
+      if (events > 0) await this.#growHead(session, recording, place);
       this.#conditions.goOn(recording, notes);
     } catch (error) {
-      this.#conditions.fail(recording, codeOf(error), placeOf(error));
+      this.#fail(recording, session, codeOf(error), placeOf(error));
     }
   }
 
@@ -389,6 +390,14 @@ export class Recorder {
     return found;
   }
 
+  /** It does not go on. What the rules forbid is noted as such, once. */
+  #fail(recording: Recording, { id }: SessionRecord, failure: string, at?: string): void {
+    const isNews = this.#conditions.fail(recording, failure, at);
+    if (!isNews || (failure !== 'denied' && !BARRED.has(failure))) return;
+    const facts = { path: withoutTitle(recording.path), session: id, reason: failure };
+    this.#parts.audit.log('warn', 'write.denied', facts);
+  }
+
   /** The head says who takes part; it is looked at when that may have changed. */
   async #growHead(session: SessionRecord, recording: Recording, place: Place): Promise<void> {
     const { files, clock, headListsOf } = this.#parts;
@@ -397,7 +406,8 @@ export class Recorder {
     if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
     const progress = this.#progress.get(recording.id);
     if (!progress) return;
-    const manifest = growHead({ files, place, time: clock.now() }, lists, progress.manifest);
+    const settle = () => this.#storeProgress(recording.id, progress, false);
+    const manifest = await growHead({ files, place, time: clock.now(), settle }, lists, progress.manifest);
     this.#heads.set(recording.id, said);
     if (manifest) await this.#storeProgress(recording.id, { ...progress, manifest }, true);
   }

@@ -5,6 +5,7 @@
  * the progress is stored, which says how long the file is and up to where the log was played. So the file is never ahead
  * of the log, and what lies behind the stored length is the beginning of what would be written next (`mend.ts`). Only
  * the first step into a file that stands already is stored before it is made: what was there belongs to somebody else.
+ * So it is with a file that its user has edited: with the edit and an append behind it, nothing could tell the two apart.
  */
 import { systemCode } from '../core/errors.ts';
 import type { DestinationFiles, GrowingFile } from '../core/ports.ts';
@@ -114,9 +115,13 @@ async function write(
     const expected = Buffer.from(progress.lead + text);
     const found = foundIn(file);
     const mending = await mend(progress.manifest, found, expected, () => bodySoFar(parts, progress));
-    if ('note' in mending && mending.note !== undefined) notes.add(mending.note);
+    if ('note' in mending && mending.note !== undefined) {
+      notes.add(mending.note);
+      await parts.store(asFound(progress, found, mending.text, expected), { rides: false });
+    }
     carryOut(file, mending);
-    const length = file.sizeBytes(); // Before anybody else has a turn, and could write to it.
+    // At once, before anybody else has a turn. What stands behind a text that was there already is looked at next time.
+    const length = mending.kind === 'written' ? progress.manifest.length + expected.length : file.sizeBytes();
     if (mending.kind !== 'written') await file.sync();
     const bodyBytes = progress.manifest.bodyBytes + Buffer.byteLength(text);
     const manifest = manifestAfter(progress.manifest, length, expected, bodyBytes);
@@ -126,6 +131,13 @@ async function write(
   } finally {
     file.close();
   }
+}
+
+/** The same progress in the file as its user has left it. What comes next begins with what tells it from the user's text. */
+function asFound(progress: FileProgress, found: Found, text: Uint8Array, expected: Uint8Array): FileProgress {
+  const { bodyBytes, earlier } = progress.manifest;
+  const glued = Buffer.from(text.subarray(0, text.length - expected.length)).toString();
+  return { ...progress, manifest: { ...manifestOf(found), bodyBytes, earlier }, lead: glued + progress.lead };
 }
 
 function carryOut(file: GrowingFile, mending: Mending): void {
