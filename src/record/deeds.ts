@@ -128,7 +128,9 @@ export class Deeds {
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#writeAnew(session, recording, place, effect, known);
     }
-    const cursor = await this.#cursorAt(session, playing, recording.periods.length - 1);
+    // Later commands can have been heard by now: what was never begun begins with its first period.
+    const isResumed = effect.kind === 'go-on' && known !== undefined && !isPrepared;
+    const cursor = await this.#cursorAt(session, playing, isResumed ? recording.periods.length - 1 : 0);
     if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
     await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));

@@ -67,12 +67,7 @@ export class Recorder {
     this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets));
     this.#deeds = new Deeds(parts, {
       get: (id) => this.#progress.get(id),
-      put: async (id, progress) => {
-        await parts.store.append([
-          { ...emptyBatch, offsets: [keeping(progressName(id), progress, progress.cursor.after)] },
-        ]);
-        this.#progress.set(id, progress);
-      },
+      put: (id, progress) => this.#storeProgress(id, progress, false),
     });
   }
 
@@ -249,13 +244,18 @@ export class Recorder {
 
   async #hearUnkept(key: SessionKey): Promise<void> {
     const { store } = this.#parts;
-    for (const offset of await store.offsets('heard/')) {
-      const heard = kept<Heard>(offset);
-      if (!heard || bookName(heard.session) !== bookName(key)) continue;
-      await this.#obeyChat(key, heard.event, 'live', undefined);
-      await store.append([{ ...emptyBatch, offsets: [keeping(heardName(heard.event.id), null)], rides: true }]);
+    this.#unkept.delete(bookName(key)); // What is heard from here on is told again.
+    try {
+      const all = (await store.offsets('heard/')).flatMap((offset) => kept<Heard>(offset) ?? []);
+      const own = all.filter(({ session }) => bookName(session) === bookName(key));
+      for (const { event } of own.sort(asTyped)) {
+        await this.#obeyChat(key, event, 'live', undefined);
+        await store.append([{ ...emptyBatch, offsets: [keeping(heardName(event.id), null)], rides: true }]);
+      }
+    } catch (error) {
+      this.#unkept.set(bookName(key), key);
+      throw error;
     }
-    this.#unkept.delete(bookName(key));
   }
 
   async #obeyChat(
@@ -335,13 +335,22 @@ export class Recorder {
   }
 
   async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {
-    const isWritten = next.manifest.length !== this.#progress.get(id)?.manifest.length;
-    const lastWriteAt = isWritten ? this.#parts.clock.now() : this.#progress.get(id)?.lastWriteAt;
+    const before = this.#progress.get(id);
+    const { length, bodyBytes } = next.manifest;
+    const isWritten = before ? length !== before.manifest.length : bodyBytes > 0;
+    const lastWriteAt = isWritten ? this.#parts.clock.now() : before?.lastWriteAt;
     const stored = { ...next, ...(lastWriteAt !== undefined && { lastWriteAt }) };
     const offsets = [keeping(progressName(id), stored, next.cursor.after)];
     await this.#parts.store.append([{ ...emptyBatch, offsets, rides }]);
     this.#progress.set(id, stored);
   }
+}
+
+/** In the order in which they stand in the session's file; by their times where it has several. */
+function asTyped({ event: a }: Heard, { event: b }: Heard): number {
+  const isSameFile = a.source.file === b.source.file;
+  if (!isSameFile && a.at !== b.at) return (a.at ?? '') < (b.at ?? '') ? -1 : 1;
+  return (a.source.offset ?? 0) - (b.source.offset ?? 0) || a.payload.number - b.payload.number;
 }
 
 function codeOf(error: unknown): string {

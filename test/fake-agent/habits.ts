@@ -75,7 +75,7 @@ class Bending {
       return;
     }
     const { path, bytes, facts } = step;
-    if (step.kind === 'write') this.#do({ kind: 'truncate', path, size: 0 });
+    if (step.kind === 'write') this.#do({ kind: 'truncate', path, size: 0 }, false);
     else if (step.offset === 0) this.#do({ kind: 'append', path, offset: 0, bytes: bytes.subarray(0, 0) });
     // A small file that is written anew is empty for a moment, but never half there.
     const count = step.kind === 'write' && bytes.length < SMALL_BYTES ? 0 : 1 + this.#random.below(3);
@@ -93,6 +93,7 @@ class Bending {
         bytes: bytes.subarray(start, end),
         afterMs,
         facts: isLast ? facts : [],
+        isWhole: isLast,
       });
       start = end;
     }
@@ -104,7 +105,7 @@ class Bending {
     const line = step.bytes.subarray(0, step.bytes.indexOf(10));
     const part = line.subarray(0, 1 + this.#random.below(line.length - 1));
     const bytes = this.#random.below(3) === 0 ? new Uint8Array(1 + this.#random.below(64)) : part;
-    this.#do({ kind: 'append', path, offset: 0, bytes });
+    this.#do({ kind: 'append', path, offset: 0, bytes }, false);
   }
 
   /** Somewhere in these bytes; every other time within a character of several bytes, if there is one. */
@@ -125,13 +126,15 @@ class Bending {
   }
 
   #writeAgain(path: string, content: Uint8Array): void {
-    this.#do({ kind: 'truncate', path, size: 0 });
+    this.#do({ kind: 'truncate', path, size: 0 }, false);
     const middle = this.#random.below(content.length);
     for (const [start, end] of [
       [0, middle],
       [middle, content.length],
     ] as const) {
-      if (end > start) this.#do({ kind: 'append', path, offset: start, bytes: content.subarray(start, end) });
+      if (end === start) continue;
+      const bytes = content.subarray(start, end);
+      this.#do({ kind: 'append', path, offset: start, bytes }, end === content.length);
     }
   }
 
@@ -154,8 +157,8 @@ class Bending {
     this.#do({ kind: 'rename', path, to });
   }
 
-  #do(change: Change): void {
-    this.#take({ ...change, afterMs: 1, facts: [] });
+  #do(change: Change, isWhole = true): void {
+    this.#take({ ...change, afterMs: 1, facts: [], isWhole });
   }
 
   /** Where an append begins is known here alone: what came before may have grown. */

@@ -62,7 +62,12 @@ export class Player {
     while (this.#done < until && this.step());
   }
 
-  /** What holds now. */
+  /** False in the middle of a write. */
+  get isWhole(): boolean {
+    return this.#script.steps[this.#done - 1]?.isWhole ?? true;
+  }
+
+  /** What holds now; the files say as much if the last write was a whole one. */
   ledger(): Ledger {
     return ledgerOf(this.#script.steps.slice(0, this.#done));
   }

@@ -37,8 +37,14 @@ export type Change =
   | { readonly kind: 'rename'; readonly path: string; readonly to: string }
   | { readonly kind: 'delete'; readonly path: string };
 
-/** `afterMs` is how long an agent would wait before this step. */
-export type Step = Change & { readonly afterMs: number; readonly facts: readonly Fact[] };
+export type Step = Change & {
+  /** How long an agent would wait before this step. */
+  readonly afterMs: number;
+  /** What holds once this step is done. */
+  readonly facts: readonly Fact[];
+  /** False in the middle of a write: what the files say and what the facts say agree only after a whole one. */
+  readonly isWhole: boolean;
+};
 
 export interface Script {
   readonly format: Format;

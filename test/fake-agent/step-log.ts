@@ -90,7 +90,7 @@ export class StepLog {
   }
 
   #add(change: Change): void {
-    this.steps.push({ ...change, afterMs: this.#nowMs - this.#writtenMs, facts: this.#facts });
+    this.steps.push({ ...change, afterMs: this.#nowMs - this.#writtenMs, facts: this.#facts, isWhole: true });
     this.#writtenMs = this.#nowMs;
     this.#facts = [];
   }

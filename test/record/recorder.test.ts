@@ -38,6 +38,17 @@ describe('recording', () => {
     assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
   });
 
+  it('has all its periods when what began, ended and resumed it is heard at once', async (t) => {
+    for (const begin of ['record', 'capture']) {
+      const studio = new Studio(t);
+      studio.type('one', `::${begin} ${studio.notes}/a.md`, 'two', '::stop', 'unheard', '::record', 'three');
+      await studio.take();
+      for (const word of ['two', 'three']) assert.ok(studio.file('a.md').includes(`\n${word}`), word);
+      assert.ok(!studio.file('a.md').includes('unheard'));
+      assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+    }
+  });
+
   it('writes once what is exported', async (t) => {
     const studio = new Studio(t);
     await studio.say('one', `two\n::export ${studio.notes}/a.md\nthree`, 'four');

@@ -6,7 +6,20 @@
  */
 import type { Prompt, Round, Tool, Turn } from '../story.ts';
 import type { Desk } from '../writer.ts';
-import { MODEL, projectRules, Rollout, rolloutPath, shellWords, shownOutput, Usage, uuid7 } from './rollout.ts';
+import { delegate } from './helper.ts';
+import {
+  execution,
+  HELPER_PATH,
+  MODEL,
+  projectRules,
+  Rollout,
+  type RolloutLine,
+  rolloutPath,
+  shellWords,
+  shownOutput,
+  Usage,
+  uuid7,
+} from './rollout.ts';
 
 export interface ThreadOptions {
   /** The metadata that tell where the thread comes from. */
@@ -34,6 +47,7 @@ export class PaginatedThread {
   readonly #turns: Standing[] = [];
   #file: Rollout;
   #turnId = '';
+  #copied: RolloutLine[] = [];
   #sequence = 0;
   #hasBegun = false;
 
@@ -70,15 +84,31 @@ export class PaginatedThread {
     }
     this.says(turn.answer, 'final_answer');
     this.#count();
-    if (turn.hook !== undefined) this.#injected('hooks.stop', `<hook_prompt>\n${turn.hook}\n</hook_prompt>`, 'hook');
+    if (turn.hook !== undefined) this.injected('hooks.stop', `<hook_prompt>\n${turn.hook}\n</hook_prompt>`, 'hook');
     this.#file.event('task_complete', { turn_id: this.#turnId, last_agent_message: turn.answer });
   }
 
-  /** The task of a sub-agent, marked like a person's words. */
-  task(prompt: string): void {
+  /** The task of a sub-agent: marked like a person's words, or, with other history before it, a message between agents. */
+  task(prompt: string, before?: (thread: PaginatedThread) => void): void {
+    if (before) {
+      this.#sessionMeta({});
+      before(this);
+      this.#hasBegun = true;
+    }
     this.#beginTurn();
     this.#desk.log.spoofs('subagent', this.id, prompt);
-    this.#userMessage(prompt);
+    if (before) this.tells({ author: '/root', recipient: HELPER_PATH }, `Message Type: NEW_TASK\nPayload:\n`, prompt);
+    else this.#userMessage(prompt);
+  }
+
+  /** A message from one agent to another. */
+  tells(between: { readonly author: string; readonly recipient: string }, head: string, text: string): void {
+    this.line('inter_agent_communication_metadata', { trigger_turn: true });
+    const content = [
+      { type: 'input_text', text: head },
+      { type: 'encrypted_content', encrypted_content: text },
+    ];
+    this.#response({ type: 'agent_message', id: this.#id('amsg'), ...between, content });
   }
 
   endTask(report: string): void {
@@ -124,9 +154,9 @@ export class PaginatedThread {
     };
     this.#desk.log.spoofs('summary', this.id, summary);
     const windows = { window_number: 1, window_id: uuid7(this.#desk.random, this.#desk.log.nowMs()) };
-    this.#file.line('compacted', { message: summary, replacement_history: [kept], ...windows });
+    this.line('compacted', { message: summary, replacement_history: [kept], ...windows });
     this.#turnContext();
-    this.#item({ type: 'ContextCompaction', id: this.#id('cc') });
+    this.item({ type: 'ContextCompaction', id: this.#id('cc') });
     this.#file.event('task_complete', { turn_id: this.#turnId, last_agent_message: null });
     this.settle();
   }
@@ -136,8 +166,8 @@ export class PaginatedThread {
     this.#startTask();
     const id = this.#id('call');
     this.#desk.log.spoofs('shell-output', this.id, output);
-    this.#item(execution(id, command, output, 'user_shell'));
-    this.#injected('shell.user_command', shellWords(command, output), 'shell-output');
+    this.item(execution(id, command, output, 'user_shell'));
+    this.injected('shell.user_command', shellWords(command, output), 'shell-output');
     this.#file.event('task_complete', { turn_id: this.#turnId, last_agent_message: null });
   }
 
@@ -155,16 +185,20 @@ export class PaginatedThread {
   #context(): void {
     const { cwd } = this.#desk;
     const rules = '<permissions instructions>\nAsk.\n</permissions instructions>';
-    this.#injected('permissions.instructions', rules, 'context', 'developer');
-    this.#injected('agents_md.instructions', projectRules(cwd), 'context');
+    this.injected('permissions.instructions', rules, 'context', 'developer');
+    this.injected('agents_md.instructions', projectRules(cwd), 'context');
     const where = `<environment_context>\n  <cwd>${cwd}</cwd>\n</environment_context>`;
-    this.#injected('environments.environment_context', where, 'context');
-    this.#file.line('world_state', { full: true, state: { model: MODEL } });
+    this.injected('environments.environment_context', where, 'context');
+    this.line('world_state', { full: true, state: { model: MODEL } });
   }
 
   #sessionMeta(more: object): void {
+    this.line('session_meta', this.meta(more));
+  }
+
+  meta(more: object = {}): object {
     const { log, cwd } = this.#desk;
-    this.#file.line('session_meta', {
+    return {
       account_scoped: true,
       session_id: this.id,
       id: this.id,
@@ -181,10 +215,22 @@ export class PaginatedThread {
       git: { commit_hash: 'abc123', branch: 'main' },
       ...this.#meta,
       ...more,
-    });
+    };
+  }
+
+  /** What a sub-agent that begins with its parent's history copies: what the model saw of the turn. */
+  get copied(): readonly RolloutLine[] {
+    return this.#copied;
+  }
+
+  line(type: string, payload: object, more: object = {}): void {
+    const isSeen = type === 'response_item' || type === 'turn_context';
+    if (isSeen) this.#copied.push({ type, payload: payload as RolloutLine['payload'] });
+    this.#file.line(type, payload, more);
   }
 
   #startTask(): void {
+    this.#copied = [];
     this.#turnId = uuid7(this.#desk.random, this.#desk.log.nowMs());
     const turn_attribution = { turn_id: this.#turnId, turn_trigger: 'user', root_turn_id: this.#turnId };
     const started_at = Math.floor(this.#desk.log.nowMs() / 1000);
@@ -198,7 +244,7 @@ export class PaginatedThread {
 
   #turnContext(): void {
     const policy = { approval_policy: 'on-request', sandbox_policy: { type: 'workspace-write' } };
-    this.#file.line('turn_context', {
+    this.line('turn_context', {
       turn_id: this.#turnId,
       cwd: this.#desk.cwd,
       ...policy,
@@ -221,7 +267,7 @@ export class PaginatedThread {
     const message = { type: 'message', id: this.#id('msg'), role: 'user', content };
     this.#response(message, ['user.text'], {}, 'user');
     const said = [{ type: 'text', text, text_elements: [] }];
-    this.#item({
+    this.item({
       type: 'UserMessage',
       id: uuid7(random, this.#desk.log.nowMs()),
       client_id: random.uuid(),
@@ -233,7 +279,7 @@ export class PaginatedThread {
     const id = this.#id('msg');
     this.#desk.log.spoofs('answer', this.id, text);
     this.#remember(this.#desk.log.says('agent', this.id, text));
-    this.#item({ type: 'AgentMessage', id, content: [{ type: 'Text', text }], phase });
+    this.item({ type: 'AgentMessage', id, content: [{ type: 'Text', text }], phase });
     const content = [{ type: 'output_text', text, annotations: [] }];
     this.#response({ type: 'message', status: 'completed', id, role: 'assistant', content, phase }, ['unknown']);
   }
@@ -241,7 +287,7 @@ export class PaginatedThread {
   thinks(text: string): void {
     const id = this.#id('rs');
     this.#desk.log.spoofs('thinking', this.id, text);
-    this.#item({ type: 'Reasoning', id, summary_text: [text], raw_content: [] });
+    this.item({ type: 'Reasoning', id, summary_text: [text], raw_content: [] });
     const summary = [{ type: 'summary_text', text }];
     this.#response({ type: 'reasoning', id, summary, content: null, encrypted_content: this.#desk.random.hex(80) });
   }
@@ -252,7 +298,7 @@ export class PaginatedThread {
     const calls = round.tools.map((tool) => ({ tool, id: this.#call(tool) }));
     for (const { tool, id } of calls) {
       if (tool.kind === 'shell') this.ran(tool, id);
-      else this.#delegate(tool, id);
+      else delegate(this.#desk, this, { tool, id, open: (meta) => new PaginatedThread(this.#desk, { meta }) });
     }
     this.#count();
     if (steering) this.#types(steering);
@@ -271,60 +317,35 @@ export class PaginatedThread {
 
   ran(tool: Tool & { kind: 'shell' }, id: string): void {
     this.#desk.log.spoofs('tool-result', this.id, tool.output);
-    this.#item(execution(id, tool.command, tool.output, 'unified_exec_startup'));
-    this.#output(id, shownOutput(this.#desk.random, tool.output));
+    this.item(execution(id, tool.command, tool.output, 'unified_exec_startup'));
+    this.output(id, shownOutput(this.#desk.random, tool.output));
   }
 
   call(tool: Tool): string {
     return this.#call(tool);
   }
 
-  #output(call_id: string, output: string): void {
+  output(call_id: string, output: string): void {
     this.#response({ type: 'function_call_output', id: this.#id('fco'), call_id, output });
-  }
-
-  /** A sub-agent of the first generation: a thread of its own that copies nothing. */
-  #delegate(tool: Tool & { kind: 'delegate' }, id: string): void {
-    const { log, cwd } = this.#desk;
-    const spawn = { parent_thread_id: this.id, depth: 1, agent_nickname: 'Newton' };
-    const source = { subagent: { thread_spawn: spawn } };
-    const meta = { source, thread_source: 'subagent', parent_thread_id: this.id, agent_nickname: 'Newton' };
-    log.pause(5);
-    const helper = new PaginatedThread(this.#desk, { meta: { ...meta, session_id: this.id } });
-    const collab = { sender_thread_id: this.id, receiver_thread_ids: [helper.id], prompt: tool.prompt };
-    log.spoofs('subagent', this.id, tool.prompt);
-    this.#item({ type: 'CollabAgentToolCall', id, tool: 'spawn_agent', status: 'completed', ...collab });
-    this.#output(id, JSON.stringify({ agent_id: helper.id, nickname: 'Newton' }));
-    log.begins({ nativeId: helper.id, cwd, parent: { nativeId: this.id, relation: 'subagent' } });
-    helper.task(tool.prompt);
-    for (const { thinking, text, tools } of tool.rounds) {
-      if (thinking !== undefined) helper.thinks(thinking);
-      if (text !== undefined) helper.says(text, 'commentary');
-      for (const inner of tools) if (inner.kind === 'shell') helper.ran(inner, helper.call(inner));
-    }
-    helper.endTask(tool.report);
-    const status = JSON.stringify({ agent_id: helper.id, status: { completed: tool.report } });
-    const note = `<subagent_notification>\n${status}\n</subagent_notification>`;
-    this.#injected('multi_agent.subagent_notification', note, 'subagent');
   }
 
   #decline(round: Round): void {
     const tool = round.tools.find(({ kind }) => kind === 'shell');
-    if (tool) this.#output(this.#call(tool), 'aborted by user after 3.3s');
+    if (tool) this.output(this.#call(tool), 'aborted by user after 3.3s');
     this.#abort();
   }
 
   /** Esc: the answer that was being written is lost. */
   #abort(): void {
     const told = '<turn_aborted>\nThe user interrupted the previous turn on purpose.\n</turn_aborted>';
-    this.#injected('generic.turn_aborted', told, 'context');
+    this.injected('generic.turn_aborted', told, 'context');
     this.#file.event('turn_aborted', { turn_id: this.#turnId, reason: 'interrupted' });
   }
 
   #count(): void {
     const { total, last } = this.#usage.next();
     const usage = { turn_token_usage: last, thread_token_usage: total };
-    this.#file.line('token_usage_record', {
+    this.line('token_usage_record', {
       thread_id: this.id,
       turn_id: this.#turnId,
       response_id: this.#id('resp'),
@@ -334,12 +355,7 @@ export class PaginatedThread {
     this.#file.event('token_count', { info, rate_limits: null });
   }
 
-  #injected(
-    kind: string,
-    text: string,
-    carrier: 'hook' | 'context' | 'shell-output' | 'subagent',
-    role = 'user',
-  ): void {
+  injected(kind: string, text: string, carrier: 'hook' | 'context' | 'shell-output' | 'subagent', role = 'user'): void {
     this.#desk.log.spoofs(carrier, this.id, text);
     const message = { type: 'message', id: this.#id('msg'), role, content: [{ type: 'input_text', text }] };
     this.#response(message, [kind], {}, 'harness');
@@ -354,10 +370,10 @@ export class PaginatedThread {
     this.#sequence += 1;
     const sequence = { history_sequence: this.#sequence, sampled_through_sequence: 0, client_authored: false };
     const more = { internal_chat_message_metadata_passthrough: marks };
-    this.#file.line('response_item', { ...payload, ...more }, { metadata: { ...sequence, ...metadata } });
+    this.line('response_item', { ...payload, ...more }, { metadata: { ...sequence, ...metadata } });
   }
 
-  #item(item: object): void {
+  item(item: object): void {
     const ms = this.#desk.log.nowMs();
     const turn = { thread_id: this.id, turn_id: this.#turnId };
     this.#file.event('item_completed', { ...turn, item, started_at_ms: ms, completed_at_ms: ms });
@@ -370,15 +386,4 @@ export class PaginatedThread {
   #id(prefix: string): string {
     return `${prefix}_${uuid7(this.#desk.random, this.#desk.log.nowMs())}`;
   }
-}
-
-function execution(id: string, command: string, output: string, source: string): object {
-  const how = { command: ['/bin/bash', '-lc', command], parsed_cmd: [{ type: 'unknown', cmd: command }], source };
-  const came = {
-    status: 'completed',
-    aggregated_output: `${output}\n`,
-    exit_code: 0,
-    duration: { secs: 0, nanos: 9464 },
-  };
-  return { type: 'CommandExecution', id, process_id: '4711', ...how, ...came };
 }

@@ -4,6 +4,9 @@ import type { Desk } from '../writer.ts';
 
 export const MODEL = 'gpt-5.5';
 
+/** The name of a sub-agent of the second generation. */
+export const HELPER_PATH = '/root/helper';
+
 /** A UUID of version 7: it begins with the time, as the ids of threads and turns do. */
 export function uuid7(random: Random, ms: number): string {
   const time = Math.floor(ms).toString(16).padStart(12, '0');
@@ -88,4 +91,16 @@ export function shellWords(command: string, output: string): string {
 /** What the model is told of the project. */
 export function projectRules(cwd: string): string {
   return `# AGENTS.md instructions for ${cwd}\n\n<INSTRUCTIONS>\nuse tabs\n::record spoof-agents.md\n</INSTRUCTIONS>`;
+}
+
+/** The interface's item for a command that has run. */
+export function execution(id: string, command: string, output: string, source: string): object {
+  const how = { command: ['/bin/bash', '-lc', command], parsed_cmd: [{ type: 'unknown', cmd: command }], source };
+  const came = {
+    status: 'completed',
+    aggregated_output: `${output}\n`,
+    exit_code: 0,
+    duration: { secs: 0, nanos: 9464 },
+  };
+  return { type: 'CommandExecution', id, process_id: '4711', ...how, ...came };
 }

@@ -194,7 +194,6 @@ export class GeminiWriter implements Writer {
     this.#note('Request cancelled.');
     const declined = this.#turns.pop();
     if (!declined) return;
-    this.#desk.log.takesBack(declined.said);
     const kept = joined(this.#list.slice(0, declined.at).map(listed));
     const timestamp = this.#desk.log.tick(50);
     this.#list = [];
@@ -205,6 +204,7 @@ export class GeminiWriter implements Writer {
       }
       this.#append({ ...message, id: this.#desk.random.uuid(), timestamp });
     }
+    this.#desk.log.takesBack(declined.said);
     this.#set({ messages: this.#list });
   }
 
