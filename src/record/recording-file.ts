@@ -8,7 +8,17 @@
  */
 import { systemCode } from '../core/errors.ts';
 import type { DestinationFiles, GrowingFile } from '../core/ports.ts';
-import { type Found, glue, type Manifest, type Mending, manifestAfter, manifestOf, mend } from './mend.ts';
+import {
+  adopted,
+  bytesOf,
+  type Found,
+  glue,
+  type Manifest,
+  manifestAfter,
+  manifestOf,
+  mend,
+  type Next,
+} from './mend.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 
 /** How far a recording is written. Survives JSON. */
@@ -17,6 +27,8 @@ export type FileProgress = {
   readonly manifest: Manifest;
   /** What must be written before the next text: the head of a new file, or line ends below the user's text. */
   readonly lead: string;
+  /** So many bytes of the next text are in the file already, with the user's behind them; absent for none. */
+  readonly ahead?: number;
 };
 
 /** What happened to the file since it was last written. */
@@ -110,26 +122,42 @@ async function write(
   const file = openFile(parts, progress);
   if (!file) return undefined;
   try {
-    const expected = Buffer.from(progress.lead + text);
-    const found = foundIn(file);
-    const mending = await mend(progress.manifest, found, expected, () => bodySoFar(parts, progress));
-    if ('note' in mending && mending.note !== undefined) notes.add(mending.note);
-    carryOut(file, mending);
-    const bodyBytes = progress.manifest.bodyBytes + Buffer.byteLength(text);
-    const manifest = manifestAfter(progress.manifest, file.sizeBytes(), expected, bodyBytes);
-    const next = { cursor, manifest, lead: '' };
-    await parts.store(next, { rides: true });
-    return next;
+    const all = Buffer.from(text);
+    const { progress: known, next, isWritten } = await prepare(parts, progress, file, all, notes);
+    const bytes = bytesOf(next);
+    if (!isWritten) {
+      file.append(bytes);
+      file.sync();
+    }
+    const bodyBytes = known.manifest.bodyBytes + all.length;
+    const manifest = manifestAfter(known.manifest, file.sizeBytes(), bytes, bodyBytes);
+    const rest = (known.ahead ?? 0) - all.length;
+    const written = { cursor, manifest, lead: '', ...(rest > 0 && { ahead: rest }) };
+    await parts.store(written, { rides: true });
+    return written;
   } finally {
     file.close();
   }
 }
 
-function carryOut(file: GrowingFile, mending: Mending): void {
-  if (mending.kind === 'written') return;
+/** Makes the file ready for what is next, whatever has happened to it since it was last written. */
+async function prepare(
+  parts: RecordingFileParts,
+  progress: FileProgress,
+  file: GrowingFile,
+  text: Uint8Array,
+  notes: Set<FileNote>,
+): Promise<{ readonly progress: FileProgress; readonly next: Next; readonly isWritten: boolean }> {
+  const found = foundIn(file);
+  const next = { lead: progress.lead, text, ahead: progress.ahead ?? 0 };
+  const mending = await mend(progress.manifest, found, next, () => bodySoFar(parts, progress));
   if (mending.kind === 'cut') file.cut(mending.length);
-  file.append(mending.text);
-  file.sync();
+  if (mending.kind !== 'adopt') return { progress, next, isWritten: mending.kind === 'written' };
+  const { note, lead, ahead } = mending;
+  notes.add(note);
+  const known = { cursor: progress.cursor, manifest: adopted(progress.manifest, found), lead, ahead };
+  await parts.store(known, { rides: true });
+  return { progress: known, next: { lead, text, ahead }, isWritten: false };
 }
 
 /** The file at the path; a new one if the recording has none so far. Absent when its file is gone. */
