@@ -90,7 +90,7 @@ function mendLonger(length: number, found: Found, next: Next): Mending {
   if (isBeginning(extra, expected) || isZero(extra)) return { kind: 'cut', length };
   if (isBeginning(expected, extra)) return { kind: 'written' };
   const leadBytes = Buffer.byteLength(next.lead);
-  const ours = commonLines(extra, expected) - leadBytes;
+  const ours = linesIn(extra, expected) - leadBytes;
   return goOnBelow(found, ours > 0 ? { ...next, ahead: next.ahead + ours } : next, 'edited');
 }
 
@@ -99,12 +99,22 @@ function goOnBelow(found: Found, { text, ahead }: Next, note: 'edited' | 'shorte
   return { kind: 'adopt', note, lead: glue(found, text.subarray(ahead)).toString(), ahead };
 }
 
-/** How many bytes two texts have in common at their beginnings, in whole lines; 0 for blank ones. */
-function commonLines(a: Uint8Array, b: Uint8Array): number {
+/**
+ * How many bytes of what is expected stand in a text, line by line; the user's own lines may stand between them. 0 if it
+ * does not begin with them: then nothing of it is kato's.
+ */
+function linesIn(text: Uint8Array, expected: Uint8Array): number {
   let same = 0;
-  while (same < a.length && same < b.length && a[same] === b[same]) same += 1;
-  const end = Buffer.from(a.buffer, a.byteOffset, same).lastIndexOf(NEWLINE) + 1;
-  return Buffer.from(a.buffer, a.byteOffset, end).toString().trim() === '' ? 0 : end;
+  while (same < text.length && same < expected.length && text[same] === expected[same]) same += 1;
+  let ours = Buffer.from(text.subarray(0, same)).lastIndexOf(NEWLINE) + 1;
+  if (Buffer.from(text.subarray(0, ours)).toString().trim() === '') return 0;
+  let at = ours;
+  for (let end = text.indexOf(NEWLINE, at); end >= 0; end = text.indexOf(NEWLINE, at)) {
+    const line = text.subarray(at, end + 1);
+    if (isBeginning(line, expected.subarray(ours))) ours += line.length;
+    at = end + 1;
+  }
+  return ours;
 }
 
 /** What must stand between a file's text and text below it, so that there is a blank line, or, in JSON lines, a new line. */

@@ -176,6 +176,21 @@ describe('a recording', () => {
     assert.equal(desk.stored?.manifest.bodyBytes, Buffer.byteLength((await desk.export()).slice(HEAD.length)));
   });
 
+  it('writes nothing twice when its user wrote into what it had not noted when it was killed', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one');
+    await desk.run();
+    await desk.say('two', 'three', 'four');
+    desk.failAfter(1e6, false);
+    await assert.rejects(desk.run(), Killed);
+    desk.files = nodeDestinations;
+    writeFileSync(desk.path, desk.file.replace('three\n', 'mine\n\nthree\nand mine\n'));
+    await desk.say('five');
+    await desk.run();
+    const words = desk.file.slice(HEAD.length).split(/\n+/);
+    assert.deepEqual(words, ['# User', 'one', 'two', 'mine', 'three', 'and mine', 'four', 'five', '']);
+  });
+
   it('writes no head below what its user wrote into the empty file', async (t) => {
     const desk = new Desk(t);
     writeFileSync(desk.path, '');
