@@ -27,7 +27,9 @@ export class Editor {
   /** A line at the end: safe at any time, because nothing is read before. */
   append(path: string): string {
     const line = this.#line(path);
-    appendFileSync(path, `${this.#random.pick(['', '\n', '\n\n'])}${line}${this.#random.pick(['', '\n'])}`);
+    const isOpen = existsSync(path) && /[^\n]$/.test(readFileSync(path, 'utf8')); // Left so by the person.
+    const before = isOpen ? '\n' : this.#random.pick(['', '\n', '\n\n']);
+    appendFileSync(path, `${before}${line}${this.#random.pick(['', '\n'])}`);
     return `${line} at the end of ${basename(path)}`;
   }
 
