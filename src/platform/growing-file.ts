@@ -4,7 +4,19 @@
  * It is opened for appending: what the user's editor writes in between is never overwritten, only followed. It is never
  * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited for.
  */
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import { type Folder, openFolder } from './write-folder.ts';
@@ -26,6 +38,24 @@ export function growFile(
   } finally {
     closeSync(folder.handle);
   }
+}
+
+export function removeFile(root: string, components: readonly string[], identity: GrowingFile['identity']): void {
+  const folder = openFolder(root, components.slice(0, -1), false);
+  try {
+    const path = folder.entry(components.at(-1) ?? '');
+    const stat = lstatSync(path, { bigint: true });
+    if (!stat.isFile() || identityOf(stat) !== identity)
+      throw Object.assign(new Error('another file has its name'), { code: 'EBUSY', syscall: 'unlink' });
+    unlinkSync(path);
+    fsyncSync(folder.handle);
+  } finally {
+    closeSync(folder.handle);
+  }
+}
+
+function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
 }
 
 function openFolderOrNothing(root: string, components: readonly string[], create: boolean): Folder | undefined {
@@ -59,7 +89,7 @@ class NodeGrowingFile implements GrowingFile {
       closeSync(handle);
       throw Object.assign(new Error('not a regular file'), { code: 'EINVAL', syscall: 'open' });
     }
-    this.identity = `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
+    this.identity = identityOf(stat);
   }
 
   sizeBytes(): number {

@@ -8,7 +8,7 @@
 import { systemCode } from '../core/errors.ts';
 import type { PendingFile } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Offset, SessionRecord } from '../store/store.ts';
+import type { Offset, Position, SessionRecord } from '../store/store.ts';
 import {
   type Book,
   type CommandOutcome,
@@ -19,7 +19,7 @@ import {
 } from './book.ts';
 import { headLength } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
-import { manifestAfter } from './mend.ts';
+import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
 import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
@@ -31,6 +31,8 @@ import { judge, type RootKind } from './write-policy.ts';
 export interface ProgressBook {
   readonly get: (recording: string) => StoredProgress | undefined;
   readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
+  /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
+  readonly heardUpTo: (session: SessionKey) => Position;
 }
 
 export interface Done {
@@ -103,7 +105,7 @@ export class Deeds {
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
       file.sync();
-      const manifest = manifestAfter(undefined, head.length, head, 0);
+      const manifest = withHead(manifestAfter(undefined, head.length, head, 0), head);
       await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
     } finally {
       file.close();
@@ -165,12 +167,15 @@ export class Deeds {
       isOurs && !overwrite
         ? above
         : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
+    const isNewHead = head.length === 0 && !(isOurs && !overwrite);
+    const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
     const file = files.begin(place.root, place.components);
     try {
       file.write(lead.toString('utf8'));
       const progress = await this.#writeBody(file, session, recording, lead);
       file.commit({ replace: true, backup: !(isHeadOnly || (isOurs && !overwrite)), time: clock.now() });
-      await this.#progress.put(recording.id, progress);
+      const manifest = isOwn ? withHead(progress.manifest, lead) : progress.manifest;
+      await this.#progress.put(recording.id, { ...progress, manifest });
     } catch (error) {
       file.discard();
       throw error;
@@ -183,7 +188,7 @@ export class Deeds {
     recording: Recording,
     lead: Buffer,
   ): Promise<StoredProgress> {
-    const playing = playOf(this.#parts, key, recording);
+    const playing = { ...playOf(this.#parts, key, recording), upTo: this.#progress.heardUpTo(key) };
     let cursor = startOf(playing);
     let last = lead;
     let bodyBytes = 0;

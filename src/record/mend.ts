@@ -19,6 +19,8 @@ export interface Manifest {
   readonly bodyBytes: number;
   /** Body lengths after some earlier appends, shortest first. */
   readonly earlier: readonly number[];
+  /** The hash of what stands above the body, where kato wrote all of it; absent where somebody else had a hand in it. */
+  readonly head?: string;
 }
 
 /** The file as it is: its size, and its bytes between two places. */
@@ -181,7 +183,18 @@ export function manifestAfter(
     tailBytes: tail.length,
     bodyBytes,
     earlier: thin(known.filter((one) => one > 0)),
+    ...(before?.head !== undefined && { head: before.head }),
   };
+}
+
+/** The same file, of which kato has written all that stands above the body. */
+export function withHead(manifest: Manifest, head: Uint8Array): Manifest {
+  return { ...manifest, head: hashOf(head) };
+}
+
+/** Whether these bytes are what kato wrote above the body. */
+export function isOwnHead({ head }: Manifest, found: Uint8Array): boolean {
+  return head === hashOf(found);
 }
 
 /** The latest places one by one, older ones ever further apart. */

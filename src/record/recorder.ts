@@ -11,7 +11,7 @@
  */
 import { KatoError, placeOf, systemCode } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
-import { type Batch, emptyBatch, type Offset, type SessionRecord } from '../store/store.ts';
+import { type Batch, emptyBatch, type Offset, type Position, type SessionRecord } from '../store/store.ts';
 import {
   type Book,
   bookName,
@@ -68,6 +68,7 @@ export class Recorder {
     this.#deeds = new Deeds(parts, {
       get: (id) => this.#progress.get(id),
       put: (id, progress) => this.#storeProgress(id, progress, false),
+      heardUpTo: (key) => this.#heardUpTo(key),
     });
   }
 
@@ -175,6 +176,44 @@ export class Recorder {
     await this.taken([...behind.map(({ session }) => session), ...stuck]);
   }
 
+  /**
+   * Does this while nothing else is done for these sessions; what is kept of them is then read anew: it may have been
+   * changed, or be gone.
+   */
+  async aside<T>(keys: readonly SessionKey[], action: () => Promise<T>): Promise<T> {
+    const left = Promise.withResolvers<void>();
+    const named = new Map(keys.map((key) => [bookName(key), key]));
+    const entered = [...named.values()].map((key) => {
+      const turn = Promise.withResolvers<void>();
+      void this.#enqueue(key, () => {
+        turn.resolve();
+        return left.promise;
+      });
+      return turn.promise;
+    });
+    try {
+      await Promise.all(entered);
+      return await action();
+    } finally {
+      await Promise.all([...named.values()].map((key) => this.#readAnew(key))).finally(left.resolve);
+    }
+  }
+
+  async #readAnew(key: SessionKey): Promise<void> {
+    const { store } = this.#parts;
+    const name = bookName(key);
+    const before = this.#books.get(name)?.recordings ?? [];
+    const book = kept<Book>(await store.offset(name));
+    if (book) this.#books.set(name, book);
+    else this.#books.delete(name);
+    for (const { id } of before) {
+      const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+      if (progress) this.#progress.set(id, progress);
+      else this.#progress.delete(id);
+      this.#heads.delete(id);
+    }
+  }
+
   recordings(): readonly (Recording & { readonly session: SessionKey; readonly condition: Condition | undefined })[] {
     return [...this.#books.values()].flatMap(({ session, recordings }) =>
       recordings.map((recording) => ({ ...recording, session, condition: this.#conditions.get(recording.id) })),
@@ -233,13 +272,17 @@ export class Recorder {
   async #hear(key: SessionKey, upTo: number): Promise<void> {
     const { store } = this.#parts;
     const name = bookName(key);
-    for await (const page of store.read({ key, view: 'written', after: this.#heard.get(name) ?? this.#from })) {
+    for await (const page of store.read({ key, view: 'written', after: this.#heardUpTo(key) })) {
       for (const { event, position, cause } of page) {
         if (position > upTo) return;
         if (event.kind === 'user.kato-command') await this.#obeyChat(key, event, cause, position);
         this.#heard.set(name, position);
       }
     }
+  }
+
+  #heardUpTo(key: SessionKey): Position {
+    return this.#heard.get(bookName(key)) ?? this.#from;
   }
 
   async #hearUnkept(key: SessionKey): Promise<void> {
@@ -306,7 +349,7 @@ export class Recorder {
         {
           files: this.#parts.files,
           place: { root, components: verdict.components },
-          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heard.get(bookName(key)) ?? this.#from },
+          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heardUpTo(key) },
           store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
         },
         progress,
@@ -325,13 +368,11 @@ export class Recorder {
     const lists = headListsOf(session, recording.format, recording.id);
     const said = JSON.stringify(lists);
     if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
-    const grown = growHead({ files, place, time: clock.now() }, lists);
-    this.#heads.set(recording.id, said);
     const progress = this.#progress.get(recording.id);
-    if (grown === 0 || !progress) return;
-    const { manifest } = progress;
-    const longer = { ...progress, manifest: { ...manifest, length: manifest.length + grown } };
-    await this.#storeProgress(recording.id, longer, true);
+    if (!progress) return;
+    const manifest = growHead({ files, place, time: clock.now() }, lists, progress.manifest);
+    this.#heads.set(recording.id, said);
+    if (manifest) await this.#storeProgress(recording.id, { ...progress, manifest }, true);
   }
 
   async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {

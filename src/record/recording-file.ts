@@ -18,6 +18,7 @@ import {
   manifestOf,
   mend,
   type Next,
+  withHead,
 } from './mend.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 
@@ -57,10 +58,11 @@ export function beginFile(
   cursor: Cursor = startOf(recording),
 ): FileProgress {
   const file = files.grow(place.root, place.components, { create: false });
-  if (!file) return { cursor, manifest: manifestOf(NOTHING), lead: head };
+  const isNew = { cursor, manifest: withHead(manifestOf(NOTHING), Buffer.from(head)), lead: head };
+  if (!file) return isNew;
   try {
     const found = foundIn(file);
-    if (found.sizeBytes === 0) return { cursor, manifest: manifestOf(found), lead: head };
+    if (found.sizeBytes === 0) return isNew;
     return { cursor, manifest: manifestOf(found), lead: Buffer.from(glue(found, new Uint8Array())).toString() };
   } finally {
     file.close();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { commandPayloads } from '../../src/record/commands.ts';
 import { HEAD, Studio } from './support.ts';
 
 const heading = (second: number) => `# User_2026-07-01_1000_${String(second).padStart(2, '0')}`;
@@ -47,6 +48,24 @@ describe('recording', () => {
       assert.ok(!studio.file('a.md').includes('unheard'));
       assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
     }
+  });
+
+  it('is not written anew beyond what was heard, when more comes meanwhile', async (t) => {
+    const studio = new Studio(t);
+    const commandsIn = (text: string) => commandPayloads(text, { prefix: '' });
+    await studio.restart();
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    studio.type('two', '::capture', 'three');
+    await studio.stage.pass({ cause: 'live', commandsIn });
+    studio.recorder = studio.make();
+    await studio.recorder.open();
+    studio.type('four\n::stop\nunheard', 'nor this');
+    await studio.stage.pass({ cause: 'live', commandsIn });
+    await studio.recorder.takeUp();
+    assert.ok(studio.file('a.md').endsWith('three\n'));
+    await studio.recorder.taken([studio.key]);
+    assert.ok(studio.file('a.md').endsWith('four\n'));
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
   });
 
   it('writes once what is exported', async (t) => {

@@ -1,6 +1,6 @@
 import type { CommandSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, fitted } from '../context.ts';
 import type { Output } from '../json.ts';
 import { visibleLine } from '../terminal.ts';
 import { ago } from '../words.ts';
@@ -18,7 +18,10 @@ export const commandsCommand: CliCommand = {
     const found = [...(await kato.commands(session?.key))].reverse();
     if (context.options.json) context.printJson('commands', found.map(commandJson));
     else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
-    else context.print(found.flatMap((one) => commandLines(one, context)).join('\n'));
+    else {
+      const lines = found.flatMap((one) => commandLines(one, context));
+      context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
+    }
     return 0;
   },
 };
