@@ -8,7 +8,8 @@
  *                 destinations lie in it); strace kills as it is entered, which is also a kill behind the call before it
  *     the calls   those that change what is on the disk: a kill at another leaves the same disk as at the next of these
  *
- * The words have fixed times, and the home has always the same path: so the whole files are compared, not the bodies.
+ * The words have fixed times: the files must be those of a story that nobody disturbed, byte for byte below their heads,
+ * which say who was known to take part when they were made.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -176,7 +177,7 @@ export class KillStory {
     const paths = recordings.map(({ path }) => path).sort();
     if (paths.join() !== FILES.map((name) => join(this.#notes, name)).join()) return [`recordings: ${paths.join()}`];
     return recordings.flatMap(({ id, path, on }) => {
-      const body = this.#home.ok(['export', '--recording', id, '-o', '-']).replace(/^---\n.*?\n---\n\n/s, '');
+      const body = bodyOf(this.#home.ok(['export', '--recording', id, '-o', '-']));
       const isEqual = readFileSync(path, 'utf8').endsWith(body);
       return [...(isEqual ? [] : [`${path} is not its export`]), ...(on ? [`${path} is still on`] : [])];
     });
@@ -203,7 +204,7 @@ export class KillStory {
   }
 
   #texts(): readonly string[] {
-    return FILES.map((name) => this.#text(name));
+    return FILES.map((name) => bodyOf(this.#text(name)));
   }
 
   #text(name: string): string {
@@ -219,6 +220,10 @@ export class KillStory {
     cpSync(this.#home.folder, folder, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     return folder;
   }
+}
+
+function bodyOf(text: string): string {
+  return text.replace(/^---\n.*?\n---\n\n/s, '');
 }
 
 const PATIENCE_MS = 60_000;
