@@ -188,7 +188,9 @@ export class Deeds {
     try {
       file.write(lead.toString('utf8'));
       const progress = await this.#writeBody(file, session, recording, lead);
-      file.commit({ replace: true, backup: !(isHeadOnly || (isOurs && !overwrite)), time: clock.now() });
+      const isNeedless = isHeadOnly || (isOurs && !overwrite);
+      const isEdited = !this.#read(place).equals(before); // While the new body was made.
+      file.commit({ replace: true, backup: !isNeedless || isEdited, time: clock.now() });
       const manifest = isOwn ? withHead(progress.manifest, lead) : progress.manifest;
       await this.#progress.put(recording.id, { ...progress, manifest });
     } catch (error) {

@@ -102,9 +102,11 @@ export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+const PATIENCE_MS = 20_000;
+
 /** Waits until it is so. */
-export async function until(isSo: () => boolean, what = 'it'): Promise<void> {
-  const end = Date.now() + 20_000;
+export async function until(isSo: () => boolean, what = 'it', patienceMs = PATIENCE_MS): Promise<void> {
+  const end = Date.now() + patienceMs;
   while (!isSo()) {
     if (Date.now() > end) throw new Error(`${what} never came`);
     await new Promise((resolve) => setTimeout(resolve, 5));
