@@ -7,15 +7,8 @@
  */
 import type { SessionKey } from '../core/session.ts';
 import { emptyBatch, type Offset, type Position, type TranscriptStore } from '../store/store.ts';
-import { type Book, keeping, kept, progressName, type StoredProgress } from './book.ts';
+import { type Anchor, type Book, keeping, kept, progressName, type StoredProgress } from './book.ts';
 import type { Recording } from './recording.ts';
-
-/** The last event that a file was written up to. */
-export interface Anchor {
-  readonly event: string;
-  /** Which of its sightings, counted from 1: an event may have been revised. */
-  readonly sighting: number;
-}
 
 /** Deletes all transcripts, so that what is recorded of them can go on. Killed anywhere, it can be done again. */
 export async function dropTranscripts(store: TranscriptStore): Promise<void> {

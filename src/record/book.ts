@@ -11,7 +11,6 @@ import type { KatoEvent } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { Offset } from '../store/store.ts';
-import type { Anchor } from './anchors.ts';
 import type { Effect } from './plan.ts';
 import type { SessionRecordings } from './recording.ts';
 import type { FileProgress } from './recording-file.ts';
@@ -54,6 +53,13 @@ export interface Heard {
 }
 
 export type CommandEvent = Omit<KatoEvent<'user.kato-command'>, 'seq'> & { readonly seq?: number };
+
+/** The last event that a file was written up to. */
+export interface Anchor {
+  readonly event: string;
+  /** Which of its sightings, counted from 1: an event may have been revised. */
+  readonly sighting: number;
+}
 
 /** How far a recording is, with what status shows of it. */
 export type StoredProgress = FileProgress & {
