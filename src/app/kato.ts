@@ -167,8 +167,8 @@ export interface KatoStatus {
   readonly providers: readonly ProviderStatus[];
   /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];
-  /** Whatever got something since then is active, and stale otherwise. */
-  readonly activeFrom: string;
+  /** Ids of the sessions that got something lately; all others are stale. */
+  readonly active: readonly string[];
   readonly lag: readonly SourceLag[];
   /** Sources whose file the agent has deleted; their transcripts are here. */
   readonly gone: number;

@@ -52,14 +52,16 @@ export async function readStatus(
     return lagBytes > 0 ? [{ path, provider: provider.id, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
   });
   const activeFrom = new Date(Date.parse(context.clock.now()) - ACTIVE_MS).toISOString();
+  const active = sessions.filter(({ facts }) => (facts.lastAt ?? '') > activeFrom).map(({ id }) => id);
+  const recorded = recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId);
   const planned = new Set(plan.readings.map(({ known }) => known?.record.id));
   const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
     providers: context.providers.map((provider) => providerStatus(provider, context, { sources, sessions, found })),
-    recent: recentSessions(sessions, recordings, activeFrom),
-    activeFrom,
+    recent: recentSessions(sessions, new Set([...active, ...recorded])),
+    active,
     recordings,
     commands: commands.slice(-COMMANDS).reverse(),
     ...(live && { ingest: { roots: live.roots, failing: live.failing, unreadable: live.unreadable } }),
@@ -77,17 +79,12 @@ function tornEnd({ path, provider, nativeId, stat, checkpoint }: SourceRecord): 
   return lagBytes > 0 ? [{ path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
 }
 
-/** The latest, and all that are active or being recorded. */
-function recentSessions(
-  sessions: readonly SessionSummary[],
-  recordings: KatoStatus['recordings'],
-  activeFrom: string,
-): readonly SessionSummary[] {
-  const recorded = new Set(recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId));
+/** The latest, and these. */
+function recentSessions(sessions: readonly SessionSummary[], also: ReadonlySet<string>): readonly SessionSummary[] {
   return sessions
     .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
     .sort(byActivity)
-    .filter(({ id, facts }, index) => index < RECENT || (facts.lastAt ?? '') > activeFrom || recorded.has(id));
+    .filter(({ id }, index) => index < RECENT || also.has(id));
 }
 
 function providerStatus(

@@ -47,7 +47,7 @@ const status: KatoStatus = {
   ...{
     providers: [claude],
     recent: [],
-    activeFrom: '',
+    active: [],
     lag: [],
     gone: 0,
     flaws: [],

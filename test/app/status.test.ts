@@ -8,7 +8,8 @@ const SAID: readonly Said[] = [
   { by: 'user', text: 'Peel the pears', at: '2026-07-01T10:00:00.000Z' },
   { by: 'model', text: 'Peeled.', at: '2026-07-01T10:00:05.000Z' },
 ];
-const CLAUDE = claudeSession({ id: 'c1a0de00-0000-4000-8000-000000000001', said: SAID });
+const nativeId = 'c1a0de00-0000-4000-8000-000000000001';
+const CLAUDE = claudeSession({ id: nativeId, said: SAID });
 const CODEX = codexSession({ id: '019c0de0-0000-7000-8000-000000000002', said: SAID });
 const GEMINI = geminiSession({ id: '6e310000-0000-4000-8000-000000000003', said: SAID });
 
@@ -34,9 +35,11 @@ describe('status, what is not read yet', () => {
     const opened = await TestKato.open(t);
     await opened.import(CLAUDE);
     const path = opened.home.path(CLAUDE.path);
-    const more = '{"type":"mode","mode":"plan","sessionId":"c1a0de00-0000-4000-8000-000000000001"}\n';
+    const more = `{"type":"mode","mode":"plan","sessionId":"${nativeId}"}\n`;
     appendFileSync(path, more);
-    assert.deepEqual((await opened.kato.status()).lag, [{ path, provider: 'claude-code', lagBytes: more.length }]);
+    assert.deepEqual((await opened.kato.status()).lag, [
+      { path, provider: 'claude-code', nativeId, lagBytes: more.length },
+    ]);
     await opened.import();
     assert.deepEqual((await opened.kato.status()).lag, []);
   });

@@ -125,14 +125,14 @@ function flawLines({ flaws }: KatoStatus, most: number): string[] {
   return ['not understood, or damaged; kept raw:', ...shown, ...more(flaws.length, most)];
 }
 
-function recentLines({ recent, activeFrom }: KatoStatus, context: CliContext, width: number): string[] {
+function recentLines({ recent, active }: KatoStatus, context: CliContext, width: number): string[] {
   if (recent.length === 0) return [];
   const now = context.services.now();
   const widest = Math.max(...recent.map(({ key }) => key.provider.length));
-  const rows = recent.flatMap(({ shortId, facts, key }) => {
+  const rows = recent.flatMap(({ id, shortId, facts, key }) => {
     const title = visibleLine(facts.title?.text ?? '(no title)');
     const when = ago(facts.lastAt, now);
-    const mark = (facts.lastAt ?? '') > activeFrom ? '●' : ' ';
+    const mark = active.includes(id) ? '●' : ' ';
     if (width < NARROW) return [`${mark} ${shortId}  ${when}`, `    ${title}`];
     return [`${mark} ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
   });

@@ -41,17 +41,17 @@ async function readStatus(kato: Kato, isAll: boolean): Promise<KatoStatus> {
 }
 
 function toJson(all: KatoStatus): Output<'status'> {
-  const { recent, activeFrom: _, recordings, commands, ...status } = all;
+  const { recent, active: _, recordings, commands, ...status } = all;
   const listed = { recordings: recordings.map(recordingJson), commands: commands.map(commandJson) };
   return { ...status, ...listed, sessions: recent.map((one) => sessionWithRecordings(one, all)) };
 }
 
-function sessionWithRecordings(session: SessionSummary, { recordings, lag, activeFrom }: KatoStatus) {
-  const { id, key, facts } = session;
+function sessionWithRecordings(session: SessionSummary, { recordings, lag, active }: KatoStatus) {
+  const { id, key } = session;
   const isOwn = (one: KatoStatus['lag'][number]) => one.provider === key.provider && one.nativeId === key.nativeId;
   return {
     ...sessionJson(session),
-    stale: !((facts.lastAt ?? '') > activeFrom),
+    stale: !active.includes(id),
     lag: lag.filter(isOwn).reduce((sum, { lagBytes }) => sum + lagBytes, 0),
     recordings: recordings
       .filter(({ sessionId }) => sessionId === id)
