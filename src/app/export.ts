@@ -68,7 +68,7 @@ interface Wanted {
   readonly path: string | undefined;
   readonly overwrite: boolean | undefined;
   readonly timeZone: string;
-  /** The file's text; asked for again when another name must be tried. */
+  /** The file's text. */
   readonly pieces: () => AsyncIterable<Pick<Rendered, 'text' | 'events'>>;
 }
 
@@ -83,52 +83,60 @@ export async function exportPieces(
   const titled = generatedName(session, format, timeZone, slug(session.facts.title?.text ?? '', 48) || 'session');
   const untitled = generatedName(session, format, timeZone, '…');
   const base = destinationFor(session, { titled, untitled }, request, context);
-  for (let attempt = 1; attempt <= MOST_NAMES; attempt++) {
-    const destination = attempt === 1 ? base : numbered(base, attempt);
-    try {
-      const report = await writeTo(destination, session, request, context);
-      note(context, 'export.done', session, destination, format, report.events);
-      return report;
-    } catch (error) {
-      const isTaken = systemCode(error) === 'EEXIST';
-      if (!isTaken) throw explain(error, destination, context.userHome);
-      if (request.path !== undefined && !isGenerated(request.path, base)) throw taken(destination, context.userHome);
-    }
+  try {
+    const { destination, report } = await writeTo(base, session, request, context);
+    note(context, 'export.done', session, destination, format, report.events);
+    return report;
+  } catch (error) {
+    throw explain(error, base, context.userHome);
   }
-  throw new KatoError(
-    'write-failed',
-    `cannot write ${shorten(base.noted, context.userHome)}: every name like it is taken`,
-  );
-}
-
-function isGenerated(asked: string, { shown }: Destination): boolean {
-  return shown !== asked;
 }
 
 /** The file, and its folders, are made when there is something to put into them. */
 async function writeTo(
-  destination: Destination,
+  base: Destination,
   session: SessionRecord,
   request: Wanted,
   context: ExportContext,
-): Promise<ExportReport> {
+): Promise<{ readonly destination: Destination; readonly report: ExportReport }> {
   let file: PendingFile | undefined;
   let events = 0;
   let bytes = 0;
   try {
     for await (const piece of request.pieces()) {
-      file ??= context.files.begin(destination.root, destination.components);
+      file ??= context.files.begin(base.root, base.components);
       file.write(piece.text);
       events += piece.events;
       bytes += Buffer.byteLength(piece.text);
     }
     if (!file) throw nothing(session);
-    const backup = file.commit({ replace: request.overwrite === true, time: context.clock.now() });
-    return { path: destination.shown, events, bytes, ...(backup !== undefined && { backup }) };
+    const { destination, backup } = commit(file, base, request, context);
+    return { destination, report: { path: destination.shown, events, bytes, ...(backup !== undefined && { backup }) } };
   } catch (error) {
     file?.discard();
     throw error;
   }
+}
+
+/** Gives the file its name; where kato chooses it, the first one like it that is free. The text is written already. */
+function commit(
+  file: PendingFile,
+  base: Destination,
+  request: Wanted,
+  { clock, userHome }: ExportContext,
+): { readonly destination: Destination; readonly backup: string | undefined } {
+  const isChosen = request.path === undefined || base.shown !== request.path;
+  const how = { replace: request.overwrite === true, time: clock.now() };
+  for (let attempt = 1; attempt <= MOST_NAMES; attempt++) {
+    const destination = attempt === 1 ? base : numbered(base, attempt);
+    try {
+      return { destination, backup: file.commit({ ...how, name: destination.components.at(-1) ?? '' }) };
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      if (!isChosen) throw taken(base, userHome);
+    }
+  }
+  throw new KatoError('write-failed', `cannot write ${shorten(base.noted, userHome)}: every name like it is taken`);
 }
 
 /** The text of the file that an export would write, in pieces, noted as an export. None when there is nothing to show. */

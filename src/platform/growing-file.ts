@@ -6,20 +6,26 @@
  * for. Nor is a file that has another name as well, which may be anywhere; backups of ours beside it do not count.
  */
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
   openSync,
   readdirSync,
   readSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 import { systemCode } from '../core/errors.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import { type Folder, openFolder } from './write-folder.ts';
+
+const syncLater = promisify(fsync);
 
 const GROWING = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const NEW = constants.O_CREAT | constants.O_EXCL;
@@ -38,6 +44,24 @@ export function growFile(
   } finally {
     closeSync(folder.handle);
   }
+}
+
+export function removeFile(root: string, components: readonly string[], identity: GrowingFile['identity']): void {
+  const folder = openFolder(root, components.slice(0, -1), false);
+  try {
+    const path = folder.entry(components.at(-1) ?? '');
+    const stat = lstatSync(path, { bigint: true });
+    if (!stat.isFile() || identityOf(stat) !== identity)
+      throw Object.assign(new Error('another file has its name'), { code: 'EBUSY', syscall: 'unlink' });
+    unlinkSync(path);
+    fsyncSync(folder.handle);
+  } finally {
+    closeSync(folder.handle);
+  }
+}
+
+function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
 }
 
 function openFolderOrNothing(root: string, components: readonly string[], create: boolean): Folder | undefined {
@@ -84,7 +108,7 @@ class NodeGrowingFile implements GrowingFile {
       const [message, code] = isShared ? ['a hard link', 'EMLINK'] : ['not a regular file', 'EINVAL'];
       throw Object.assign(new Error(message), { code, syscall: 'open' });
     }
-    this.identity = `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
+    this.identity = identityOf(stat);
   }
 
   sizeBytes(): number {
@@ -110,8 +134,8 @@ class NodeGrowingFile implements GrowingFile {
     ftruncateSync(this.#handle, length);
   }
 
-  sync(): void {
-    fsyncSync(this.#handle);
+  sync(): Promise<void> {
+    return syncLater(this.#handle);
   }
 
   close(): void {

@@ -19,7 +19,7 @@ import {
 } from './book.ts';
 import { headLength } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
-import { manifestAfter } from './mend.ts';
+import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import type { Effect, Target } from './plan.ts';
@@ -119,8 +119,8 @@ export class Deeds {
       const id = recordingId(session.key, target.path);
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
-      file.sync();
-      const manifest = manifestAfter(undefined, head.length, head, 0);
+      await file.sync();
+      const manifest = withHead(manifestAfter(undefined, head.length, head, 0), head);
       await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
     } finally {
       file.close();
@@ -182,12 +182,17 @@ export class Deeds {
       isOurs && !overwrite
         ? above
         : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
+    const isNewHead = head.length === 0 && !(isOurs && !overwrite);
+    const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
     const file = files.begin(place.root, place.components);
     try {
       file.write(lead.toString('utf8'));
       const progress = await this.#writeBody(file, session, recording, lead);
-      file.commit({ replace: true, backup: !(isHeadOnly || (isOurs && !overwrite)), time: clock.now() });
-      await this.#progress.put(recording.id, progress);
+      const isNeedless = isHeadOnly || (isOurs && !overwrite);
+      const isEdited = !this.#read(place).equals(before); // While the new body was made.
+      file.commit({ replace: true, backup: !isNeedless || isEdited, time: clock.now() });
+      const manifest = isOwn ? withHead(progress.manifest, lead) : progress.manifest;
+      await this.#progress.put(recording.id, { ...progress, manifest });
     } catch (error) {
       file.discard();
       throw error;

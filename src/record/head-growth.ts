@@ -6,6 +6,7 @@
  */
 import type { DestinationFiles } from '../core/ports.ts';
 import { type Additions, enlargeHead, headLength } from './formats/front-matter-edit.ts';
+import { isOwnHead, type Manifest, withHead } from './mend.ts';
 import type { Place } from './recording-file.ts';
 
 /** Front matter that is longer is somebody's text. */
@@ -20,16 +21,20 @@ interface HeadParts {
   readonly settle: () => Promise<void>;
 }
 
-/** How many bytes the head has grown by; 0 when nothing was missing. Throws the system's error. */
-export async function growHead({ files, place, time, settle }: HeadParts, additions: Additions): Promise<number> {
+/** The manifest of the grown file; absent when nothing was missing. Throws the system's error. */
+export async function growHead(
+  { files, place, time, settle }: HeadParts,
+  additions: Additions,
+  manifest: Manifest,
+): Promise<Manifest | undefined> {
   const file = files.grow(place.root, place.components, { create: false });
-  if (!file) return 0;
+  if (!file) return undefined;
   try {
     const size = file.sizeBytes();
     const beginning = Buffer.from(file.read(0, Math.min(size, MOST_HEAD_BYTES))).toString('utf8');
     const head = beginning.slice(0, headLength(beginning));
     const larger = enlargeHead(head, additions);
-    if (larger === head) return 0;
+    if (larger === head) return undefined;
     await settle();
     const before = Buffer.byteLength(head);
     const pending = files.begin(place.root, place.components);
@@ -42,7 +47,10 @@ export async function growHead({ files, place, time, settle }: HeadParts, additi
       pending.discard();
       throw error;
     }
-    return Buffer.byteLength(larger) - before;
+    const above = file.read(0, manifest.length - manifest.bodyBytes);
+    const grown = { ...manifest, length: manifest.length + Buffer.byteLength(larger) - before };
+    if (!isOwnHead(manifest, above)) return grown;
+    return withHead(grown, Buffer.concat([Buffer.from(larger), above.subarray(before)]));
   } finally {
     file.close();
   }

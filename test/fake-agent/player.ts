@@ -23,13 +23,13 @@ import { dirname, join } from 'node:path';
 import { type Change, type Ledger, ledgerOf, type Script, type Step } from './script.ts';
 
 export class Player {
-  readonly #script: Script;
+  readonly script: Script;
   readonly #home: string;
   #done: number;
 
   /** Begins at the step with this number. */
   constructor(script: Script, home: string, from = 0) {
-    this.#script = script;
+    this.script = script;
     this.#home = home;
     this.#done = from;
   }
@@ -40,12 +40,12 @@ export class Player {
   }
 
   get isOver(): boolean {
-    return this.#done >= this.#script.steps.length;
+    return this.#done >= this.script.steps.length;
   }
 
   /** What will be done next. */
   next(): Step | undefined {
-    return this.#script.steps[this.#done];
+    return this.script.steps[this.#done];
   }
 
   /** Does the next step; absent when all are done. */
@@ -58,18 +58,18 @@ export class Player {
   }
 
   /** Goes on until so many steps are done; without a number, to the end. */
-  play(until = this.#script.steps.length): void {
+  play(until = this.script.steps.length): void {
     while (this.#done < until && this.step());
   }
 
   /** False in the middle of a write. */
   get isWhole(): boolean {
-    return this.#script.steps[this.#done - 1]?.isWhole ?? true;
+    return this.script.steps[this.#done - 1]?.isWhole ?? true;
   }
 
   /** What holds now; the files say as much if the last write was a whole one. */
   ledger(): Ledger {
-    return ledgerOf(this.#script.steps.slice(0, this.#done));
+    return ledgerOf(this.script.steps.slice(0, this.#done));
   }
 }
 

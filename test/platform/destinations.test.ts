@@ -129,6 +129,18 @@ describe('a name that is taken', () => {
     assert.deepEqual(readdirSync(root), ['x.md']);
   });
 
+  it('leaves the new file as it was written: it may get another one', (t) => {
+    const { root } = arena(t);
+    writeFileSync(join(root, 'x.md'), 'mine');
+    const file = nodeDestinations.begin(root, ['x.md']);
+    file.write('ours');
+    assert.throws(() => file.commit(NEW), code('EEXIST'));
+    file.commit({ ...NEW, name: 'x-2.md' });
+    assert.equal(readFileSync(join(root, 'x.md'), 'utf8'), 'mine');
+    assert.equal(readFileSync(join(root, 'x-2.md'), 'utf8'), 'ours');
+    assert.deepEqual(readdirSync(root).sort(), ['x-2.md', 'x.md']);
+  });
+
   it('can be given to the new file; the old one stays under another', (t) => {
     const { root } = arena(t);
     writeFileSync(join(root, 'x.md'), 'mine');

@@ -1,7 +1,8 @@
 /** From the agent's file to the recorded file, through the log. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { nodeDestinations } from '../../src/platform/destinations.ts';
 import { commandPayloads } from '../../src/record/commands.ts';
 import { HEAD, Studio } from './support.ts';
 
@@ -208,6 +209,21 @@ describe('what goes wrong', () => {
     const [, backup = ''] = studio.list();
     assert.ok(backup.startsWith('a.md.bak-'));
     assert.ok(studio.file(backup).startsWith('# Mine\n\nmy words\n'));
+  });
+
+  it('what the user writes while a recording is captured again is kept', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    const begin: typeof nodeDestinations.begin = (...args) => {
+      appendFileSync(`${studio.notes}/a.md`, 'mine\n');
+      return nodeDestinations.begin(...args);
+    };
+    studio.change = { files: { ...nodeDestinations, begin } };
+    await studio.restart();
+    await studio.say('two', '::capture');
+    const [, backup = ''] = studio.list();
+    assert.ok(studio.file(backup).endsWith('mine\n'));
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
   });
 
   it('an edited recording that is captured again is kept beside the new one', async (t) => {

@@ -86,9 +86,9 @@ function failing(file: GrowingFile, bytes: number, isSynced: boolean): GrowingFi
       file.append(text.subarray(0, bytes));
       if (bytes < text.length) throw new Killed();
     },
-    sync() {
+    async sync() {
       if (!isSynced) throw new Killed();
-      file.sync();
+      await file.sync();
     },
   };
 }
@@ -142,6 +142,64 @@ describe('a recording', () => {
     await desk.say('three');
     await desk.run();
     assert.equal(desk.file, await desk.export());
+  });
+
+  it('writes nothing twice when it was killed while it wrote below what its user wrote', async (t) => {
+    for (let bytes = 0; bytes <= 24; bytes++) {
+      const desk = new Desk(t);
+      await desk.say('one');
+      await desk.run();
+      appendFileSync(desk.path, 'mine');
+      await desk.say('two');
+      desk.failAfter(bytes, false);
+      await assert.rejects(desk.run(), Killed);
+      desk.files = nodeDestinations;
+      await desk.say('three');
+      await desk.run();
+      assert.equal(desk.file, `${HEAD}# User\n\none\nmine\n\ntwo\n\nthree\n`, `killed after ${bytes} bytes`);
+    }
+  });
+
+  it('writes nothing twice when its user wrote below what it had not noted when it was killed', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one');
+    await desk.run();
+    await desk.say('two');
+    desk.failAfter(1e6, false);
+    await assert.rejects(desk.run(), Killed);
+    appendFileSync(desk.path, 'mine\n');
+    await desk.say('three');
+    await assert.rejects(desk.run(), Killed);
+    desk.files = nodeDestinations;
+    await desk.say('four');
+    await desk.run();
+    assert.equal(desk.file, `${HEAD}# User\n\none\n\ntwo\nmine\n\nthree\n\nfour\n`);
+    assert.equal(desk.stored?.manifest.bodyBytes, Buffer.byteLength((await desk.export()).slice(HEAD.length)));
+  });
+
+  it('writes nothing twice when its user wrote into what it had not noted when it was killed', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one');
+    await desk.run();
+    await desk.say('two', 'three', 'four');
+    desk.failAfter(1e6, false);
+    await assert.rejects(desk.run(), Killed);
+    desk.files = nodeDestinations;
+    writeFileSync(desk.path, desk.file.replace('three\n', 'mine\n\nthree\nand mine\n'));
+    await desk.say('five');
+    await desk.run();
+    const words = desk.file.slice(HEAD.length).split(/\n+/);
+    assert.deepEqual(words, ['# User', 'one', 'two', 'mine', 'three', 'and mine', 'four', 'five', '']);
+  });
+
+  it('writes no head below what its user wrote into the empty file', async (t) => {
+    const desk = new Desk(t);
+    writeFileSync(desk.path, '');
+    await desk.run();
+    writeFileSync(desk.path, 'mine\n');
+    await desk.say('one');
+    await desk.run();
+    assert.equal(desk.file, 'mine\n\n# User\n\none\n');
   });
 
   it('goes on below what a user wrote into it before, and while it was on', async (t) => {

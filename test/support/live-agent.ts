@@ -1,5 +1,5 @@
 /** Agents that write their session files line by line, as the real ones do: for tests of what kato does meanwhile. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestHome } from './cli.ts';
 import { claudeSession, codexSession, geminiSession, type Said, type SessionFile } from './session-files.ts';
@@ -81,6 +81,6 @@ export class LiveAgent {
   }
 
   #writeProjectRoot(): void {
-    appendFileSync(this.path.replace(/chats\/[^/]*$/, '.project_root'), this.cwd);
+    writeFileSync(this.path.replace(/chats\/[^/]*$/, '.project_root'), this.cwd);
   }
 }
