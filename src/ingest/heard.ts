@@ -37,7 +37,10 @@ export async function settleHeard(store: TranscriptStore, batch: Batch): Promise
   if (batch.offsets.length === 0) return batch;
   const forgotten = new Set((await store.forgotten()).map(nameOf));
   const offsets: Offset[] = [];
+  const seen = new Set<string>();
   for (const offset of batch.offsets) {
+    if (seen.has(offset.consumer)) continue; // Written again in the same reading: it stays what it was first.
+    seen.add(offset.consumer);
     const heard = offset.state as unknown as Heard; // Made by `heardOffset`.
     if (forgotten.has(nameOf(heard.session)) || (await isKnown(store, heard))) continue;
     const copyOf = await findOriginal(store, batch, heard);

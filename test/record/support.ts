@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { Logger } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { type CommandOutcome, kept } from '../../src/record/book.ts';
 import { commandPayloads } from '../../src/record/commands.ts';
 import { playOf } from '../../src/record/deeds.ts';
@@ -34,13 +35,17 @@ export class Studio {
   #torn = '';
   #store: TranscriptStore;
 
-  constructor(t: TestContext) {
+  /** `root`: where the agent's files lie below the home. */
+  constructor(
+    t: TestContext,
+    { root = 'agent', provider }: { readonly root?: string; readonly provider?: Provider } = {},
+  ) {
     this.home = temporaryFolder(t);
     this.notes = `${this.home}/notes`;
     this.recordings = `${this.home}/.kato/recordings`;
     for (const folder of [this.notes, this.recordings]) mkdirSync(folder, { recursive: true });
     this.#store = openSqliteStore(`${this.home}/.kato/kato.db`);
-    this.stage = new Stage(`${this.home}/agent`, this.#store);
+    this.stage = new Stage(`${this.home}/${root}`, this.#store, provider);
     this.recorder = new Recorder(this.parts());
   }
 

@@ -9,6 +9,7 @@ import { discover } from '../../../src/ingest/discovery.ts';
 import { type PassOptions, type PassReport, runPass } from '../../../src/ingest/ingestor.ts';
 import { nodeFiles } from '../../../src/platform/node-files.ts';
 import { claudeCode } from '../../../src/providers/claude-code/index.ts';
+import type { Provider } from '../../../src/providers/provider.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import type { StoredEvent, TranscriptStore } from '../../../src/store/store.ts';
@@ -25,11 +26,13 @@ export class Stage {
   readonly root: string;
   readonly store: TranscriptStore;
   readonly counting = countReads(nodeFiles);
+  readonly #provider: Provider;
   #tick = 0;
 
-  constructor(root: string, store: TranscriptStore) {
+  constructor(root: string, store: TranscriptStore, provider: Provider = claudeCode) {
     this.root = root;
     this.store = store;
+    this.#provider = provider;
   }
 
   /** The file of a session in a project. */
@@ -60,7 +63,7 @@ export class Stage {
     const { files } = this.counting;
     const discovery = discover(
       files,
-      searched.map((path) => ({ provider: claudeCode, path })),
+      searched.map((path) => ({ provider: this.#provider, path })),
     );
     return runPass({ store: this.store, files, discovery, searched, cause: 'import', ...more });
   }
