@@ -1,4 +1,5 @@
 /** The end of a scene: everything is waited for, and judged by the command line and by the store itself. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
 import { assertHeard } from '../fake-agent/judge.ts';
@@ -9,11 +10,15 @@ import { flawsOf } from './flaws.ts';
 import type { Scene } from './scene.ts';
 import { commandLineWitness, connectWitness } from './witnesses.ts';
 
+/** All files are read at each look. */
+const LOOK_MS = 20;
+
 /** What is still wrong when everything should have been done, with the daemon running. */
 export async function settle(scene: Scene, editor: Editor, patienceMs: number): Promise<readonly string[]> {
   const witness = await connectWitness(scene.home);
   let flaws: readonly string[] = [];
   const look = async () => {
+    await wait(LOOK_MS);
     flaws = await flawsOf(scene, editor, witness);
     return flaws.length === 0;
   };
