@@ -31,6 +31,7 @@ class LocalKato implements Kato {
     const { provider, project, since, subagents = false } = filter;
     const all = await this.#summaries();
     return all
+      .filter(({ kept }) => kept)
       .filter(({ facts, isSubagent }) => facts.spoken === true && (subagents || !isSubagent))
       .filter(({ key }) => provider === undefined || key.provider === provider)
       .filter(({ facts }) => project === undefined || isWithin(facts.cwd, project))
@@ -40,10 +41,12 @@ class LocalKato implements Kato {
 
   async find({ text, cwd }: Selector): Promise<SessionSummary> {
     const { userHome, temporary } = this.#parts;
-    const kept = select(text, cwd, await this.#summaries(), [userHome, temporary]);
-    if (kept) return kept;
-    const found = await this.#findUnkept(text, cwd);
-    if (found) return found;
+    const chosen = select(text, cwd, await this.#summaries(), [userHome, temporary]);
+    if (chosen?.kept) return chosen;
+    // Of one that is not kept, the store has but a title.
+    const found = await this.#findUnkept(chosen?.id ?? text, cwd);
+    const one = found ?? chosen;
+    if (one) return one;
     const forgotten = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
     if (forgotten) throw wasForgotten(forgotten);
     throw new KatoError('session-not-found', `no session \`${text}\``, {
@@ -162,7 +165,7 @@ class LocalKato implements Kato {
   }
 
   async #summaries(): Promise<SessionSummary[]> {
-    return (await this.#parts.store.sessions()).map((record) => toSummary(record, true));
+    return (await this.#parts.store.sessions()).map((record) => toSummary(record, record.lastSeq > 0));
   }
 
   async #prepareExport(key: SessionKey, id: FormatId) {

@@ -119,6 +119,18 @@ describe('a command', () => {
     assert.deepEqual(home.json(['sessions']), []);
   });
 
+  it('shows one of which the daemon has noticed the title', async (t) => {
+    const home = new DaemonHome(t);
+    home.ok(['init', '--yes']);
+    home.start();
+    home.addCase('codex', 'two-streams');
+    const noticed = () => home.json<{ sessions: readonly { id: string }[] }>(['status']).sessions;
+    await until(() => noticed().length === 1, 'the session');
+    const [session] = noticed();
+    assert.match(home.ok(['show', session?.id ?? '']), /^# User/m);
+    assert.deepEqual(home.json(['sessions']), [], 'it is not kept');
+  });
+
   it('goes on without a daemon that does not answer', (t) => {
     const home = new DaemonHome(t);
     fill(home);
