@@ -19,7 +19,7 @@ import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
 import { systemClock } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
-import { createFileLogger } from './platform/logger.ts';
+import { createFileLogger, createLogFiles } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
@@ -76,19 +76,19 @@ function openParts(environment: Environment, config: Config): KatoParts {
   const sqlite = openSqliteStore(paths.database);
   const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
-  const readers = lazyReaders(syntax);
   return {
     store,
     openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
     files: nodeFiles,
     destinations: nodeDestinations,
+    logFiles: createLogFiles(paths.logs),
     clock: systemClock,
     log: openLog(environment, 'operational', config),
     audit: openLog(environment, 'audit', config),
     providers,
     roots: providerRoots(environment, config),
     loadFormats,
-    readElsewhere: readers.read,
+    openReaders: () => lazyReaders(syntax),
     commandsIn: (text) => commandPayloads(text, syntax),
     engine: 'sqlite',
     diskBytes: () => diskBytes(paths),
@@ -104,7 +104,6 @@ function openParts(environment: Environment, config: Config): KatoParts {
     preset: config.recording.preset,
     rules: config.commands,
     holdHome: () => holdHome(paths),
-    onClose: readers.close,
   };
 }
 
@@ -144,9 +143,10 @@ export async function runDaemon(
   config: Config,
   { detached, onReady }: RunOptions,
 ): Promise<number> {
-  const [{ serveDaemon }, { openLive }, { setFlagsFromString }] = await Promise.all([
+  const [{ serveDaemon }, { openLive }, { openDaemonRun }, { setFlagsFromString }] = await Promise.all([
     import('./serve-daemon.ts'),
     import('./live-components.ts'),
+    import('./app/daemon-run.ts'),
     import('node:v8'),
   ]);
   // It runs for days beside other programs: what is garbage is not kept for the sake of a little speed.
@@ -162,12 +162,19 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = openParts(environment, config);
+      const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
-      const shared = { ...parts, live, store: { ...parts.store, close: nothing }, onClose: nothing };
+      const shared = { ...parts, live, store: { ...parts.store, close: nothing } };
       return {
         view: (daemon) => createKato({ ...shared, daemon }),
         components: live.parts,
-        close: () => createKato(parts).close(),
+        async close() {
+          try {
+            await run.end();
+          } finally {
+            await createKato(parts).close();
+          }
+        },
       };
     },
   });
@@ -244,6 +251,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     version: readVersion(),
     streams: process,
     cwd: process.cwd(),
+    platform: process.platform,
     userHome,
     variables: process.env,
     providers,
@@ -257,6 +265,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     openKato: async (home, config, variables) =>
       (await reachKato(home)) ?? openKato(environment(home, variables), config),
     daemon: daemonServices(environment),
+    examine: async (home) => {
+      const [{ examine }, { lookAtStore }] = await Promise.all([
+        import('./examine.ts'),
+        import('./store/sqlite/quick-look.ts'),
+      ]);
+      return examine({ home, version: readVersion(), loadConfig: () => loadConfig(environment(home)), lookAtStore });
+    },
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });
@@ -267,6 +282,7 @@ function daemonServices(environment: (home: string) => Environment): DaemonServi
   return {
     start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
     stop: async (home) => (await reach()).stopDaemon(home),
+    command: [process.execPath, PROGRAM],
     run: (home, config, options) => runDaemon(environment(home), config, options),
   };
 }

@@ -53,9 +53,9 @@ export async function serveDaemon(options: DaemonOptions): Promise<number> {
   const { paths, version, clock, log, detached } = options;
   for (const folder of [paths.home, paths.run, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const who = { pid: process.pid, version, startedAt: clock.now(), socket: controlSocketPath(paths.home) };
+  const ending = listenForEnding({ detached, log }); // Whoever reads who holds the lock may end it at once.
   const lock = takeLock(paths.run, who, detached);
   if (!lock) return HELD_STATUS;
-  const ending = listenForEnding({ detached, log });
   try {
     const opened = await options.open();
     try {

@@ -8,6 +8,7 @@ import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { discover } from '../ingest/discovery.ts';
 import type { FormatId } from '../record/formats/format.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import { nameOf, withSubagents } from './family.ts';
 import type { Kato, RenderRequest, Selector, SessionFilter, SessionSummary } from './kato.ts';
 import type { KatoParts } from './parts.ts';
 import { byActivity, isWithin, newest, select } from './select.ts';
@@ -144,18 +145,19 @@ class LocalKato implements Kato {
     const all = await this.#summaries();
     const isKept = all.some((session) => nameOf(session.key) === nameOf(key));
     const family = withSubagents(key, isKept ? all : [toForgotten(key), ...all]);
-    await this.#parts.store.forget(...family.map((session) => session.key));
-    for (const {
-      id,
-      key: { provider },
-    } of family)
-      this.#parts.audit.log('info', 'session.forgotten', { session: id, provider });
+    const { deleteSessions } = await import('./clean.ts');
+    await deleteSessions(this.#parts, family, 'forget');
     return family;
+  }
+
+  async clean(request: Parameters<Kato['clean']>[0]) {
+    const { clean } = await import('./clean.ts');
+    return clean(this.#parts, request, await this.#summaries());
   }
 
   async close(): Promise<void> {
     const closings = [...this.#scratches, this.#parts.store].map((store) => store.close());
-    const results = await Promise.allSettled([...closings, this.#parts.onClose()]);
+    const results = await Promise.allSettled(closings);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -192,11 +194,14 @@ class LocalKato implements Kato {
     });
     if (near.length === 0 || near.length > MOST_UNKEPT) return undefined;
     const { runPass } = await import('../ingest/ingestor.ts');
-    const store = await this.#parts.openScratch(near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0));
+    const bytes = near.reduce((sum, { stat }) => sum + stat.sizeBytes, 0);
+    const store = await this.#parts.openScratch(bytes);
     this.#scratches.push(store);
     await store.forget(...(await this.#parts.store.forgotten())); // So that it takes nothing of them in either.
     const discovery = { found: near, unreadable: [], filesExamined: near.length };
-    await runPass({ store, files, discovery, searched: [], cause: 'import' });
+    const pass = { store, files, discovery, searched: [], cause: 'import' } as const;
+    const { openReaders } = this.#parts;
+    await runPass({ ...pass, ...(openReaders && bytes >= READERS_FROM_BYTES && { openReaders }) });
     const summaries = (await store.sessions()).map((record) => toSummary(record, false));
     const chosen = select(text, cwd, summaries) ?? (near.length === 1 ? newest(summaries) : undefined);
     if (!chosen || !providers.some(({ id }) => id === chosen.key.provider)) return undefined;
@@ -206,6 +211,8 @@ class LocalKato implements Kato {
 }
 
 const MOST_UNKEPT = 64;
+/** Less than this is read before a reader on another core has started. */
+const READERS_FROM_BYTES = 8 * 1024 * 1024;
 
 function toSummary({ key, id, facts, lastSeq }: SessionRecord, kept: boolean): SessionSummary {
   const isSubagent = facts.parent?.relation === 'subagent';
@@ -222,18 +229,4 @@ function wasForgotten({ shortId }: SessionSummary): KatoError {
   return new KatoError('session-not-found', `session ${shortId} was forgotten; its agent's file was not touched`, {
     hint: "kato does not read it again; the agent's own file is yours to read, or to delete",
   });
-}
-
-function nameOf({ provider, nativeId }: SessionKey): string {
-  return `${provider}\0${nativeId}`;
-}
-
-/** A session and all sub-agents below it. */
-function withSubagents(key: SessionKey, all: readonly SessionSummary[]): readonly SessionSummary[] {
-  const own = all.filter((session) => nameOf(session.key) === nameOf(key));
-  const children = all.filter(
-    ({ key: { provider, nativeId }, isSubagent, facts }) =>
-      isSubagent && provider === key.provider && facts.parent?.nativeId === key.nativeId && nativeId !== key.nativeId,
-  );
-  return [...own, ...children.flatMap((child) => withSubagents(child.key, all))];
 }

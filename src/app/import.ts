@@ -2,12 +2,14 @@
 import { KatoError, systemCode } from '../core/errors.ts';
 import type { SourceFiles } from '../core/ports.ts';
 import { type Discovery, discover, type FoundSource, type ProviderRoot, type Unreadable } from '../ingest/discovery.ts';
+import { isUnchanged } from '../ingest/fingerprint.ts';
 import { type PassOptions, type PassProgress, runPass } from '../ingest/ingestor.ts';
-import { planPass } from '../ingest/plan.ts';
+import { type PlannedReading, planPass } from '../ingest/plan.ts';
 import { readingFailure } from '../ingest/reading-failure.ts';
 import { recogniseFile } from '../ingest/recognise.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
+import { nameOf } from './family.ts';
 import type { ImportReport, ImportRequest } from './kato.ts';
 
 export interface ImportContext {
@@ -15,7 +17,7 @@ export interface ImportContext {
   readonly files: SourceFiles;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
-  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];
 }
 
@@ -30,10 +32,9 @@ export async function importSessions(
   const named = request.paths && request.paths.length > 0 ? lookAt(request.paths, providers, context.files) : undefined;
   const discovery = named?.discovery ?? discover(context.files, roots);
   const searched = named ? [] : roots.map(({ path }) => path);
-  const forgotten = new Set(
-    (await context.store.forgotten()).map(({ provider, nativeId }) => `${provider}\0${nativeId}`),
-  );
-  const isForgotten = ({ provider, match }: FoundSource) => forgotten.has(`${provider.id}\0${match.nativeId}`);
+  const forgotten = new Set((await context.store.forgotten()).map(nameOf));
+  const isForgotten = ({ provider, match }: FoundSource) =>
+    forgotten.has(nameOf({ provider: provider.id, nativeId: String(match.nativeId) }));
   const since = request.since === undefined ? undefined : BigInt(Date.parse(request.since)) * 1_000_000n;
   const wanted = (found: FoundSource) =>
     !isForgotten(found) && (since === undefined || BigInt(found.stat.modifiedNs) >= since);
@@ -42,6 +43,9 @@ export async function importSessions(
     forgotten: (named?.discovery.found ?? []).filter(isForgotten).map(({ path }) => path),
   };
   if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), ...about };
+  const spoken = new Set(
+    (await context.store.sessions()).filter(({ lastSeq }) => lastSeq > 0).map(({ key }) => nameOf(key)),
+  );
   const report = await runPass({
     store: context.store,
     files: context.files,
@@ -49,12 +53,19 @@ export async function importSessions(
     searched,
     cause: 'import',
     commandsIn: context.commandsIn,
-    only: ({ found }) => wanted(found),
-    ...(context.readElsewhere && { readElsewhere: context.readElsewhere }),
+    only: (planned) => wanted(planned.found) && (named !== undefined || !isCleaned(planned, spoken)),
+    ...(context.openReaders && { openReaders: context.openReaders }),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });
   return { ...report, ...about };
+}
+
+/** A source that was kept, of which nothing is here any more, and that is as it was: it comes back when it is named. */
+function isCleaned({ found, known }: PlannedReading, spoken: ReadonlySet<string>): boolean {
+  if (known?.by !== 'file') return false;
+  const { provider, nativeId = '', checkpoint, stat } = known.record;
+  return checkpoint.generation < 0 && isUnchanged(stat, found.stat) && !spoken.has(nameOf({ provider, nativeId }));
 }
 
 function chooseProviders(id: string | undefined, providers: readonly Provider[]): readonly Provider[] {

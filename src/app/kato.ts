@@ -4,6 +4,7 @@
  */
 import type { DiagnosticCount } from '../core/diagnostic.ts';
 import type { KatoEvent } from '../core/event.ts';
+import type { CleanedLog } from '../core/ports.ts';
 import type { SessionFacts, SessionKey } from '../core/session.ts';
 import type { PassProgress, PassReport } from '../ingest/ingestor.ts';
 import type { Command } from '../record/commands.ts';
@@ -94,13 +95,29 @@ export interface ProviderStatus {
   readonly roots: readonly { readonly path: string; readonly exists: boolean; readonly unreadable?: string }[];
   readonly sources: number;
   readonly lastAt?: string;
-  /** Sessions that got something lately. */
+  /** Sessions that got something lately; `stale` when none did. */
   readonly activeSessions: number;
+  readonly stale: boolean;
+  /** Absent where the agent deletes nothing by itself. */
+  readonly retention?: RetentionStatus;
+}
+
+/** What an agent will delete of what it has written. */
+export interface RetentionStatus {
+  /** The agent's setting, for how many days it keeps a session, and in which file it is looked up. */
+  readonly setting: string;
+  readonly days: number;
+  readonly settings: string;
+  /** Files that go within a week, and those of them that are not kept here. */
+  readonly soon: number;
+  readonly unkept: number;
 }
 
 export interface SourceLag {
   readonly path: string;
   readonly provider: string;
+  /** Whose it is, where that is known. */
+  readonly nativeId?: string;
   /** Bytes on disk that are not in the store. */
   readonly lagBytes: number;
 }
@@ -148,7 +165,10 @@ export interface KatoStatus {
   readonly daemon: DaemonStatus;
   readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
+  /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];
+  /** Whatever got something since then is active, and stale otherwise. */
+  readonly activeFrom: string;
   readonly lag: readonly SourceLag[];
   /** Sources whose file the agent has deleted; their transcripts are here. */
   readonly gone: number;
@@ -207,6 +227,8 @@ export interface CommandSummary {
   readonly at?: string;
   readonly kind: 'done' | 'no-op' | 'redirected' | 'denied' | 'failed' | 'ignored';
   readonly reason?: string;
+  /** What to do about it. */
+  readonly hint?: string;
   readonly paths: readonly string[];
 }
 
@@ -215,6 +237,37 @@ export interface ReprocessReport {
   /** Sessions whose events are different now. */
   readonly changed: number;
   readonly events: number;
+}
+
+/** What to take away; what is not named stays. */
+export interface CleanRequest {
+  readonly logs?: boolean;
+  /** Files of recordings that were last written before this instant. */
+  readonly recordingsBefore?: string;
+  /** Sessions whose latest word is older than this instant. */
+  readonly sessionsBefore?: string;
+  readonly dryRun?: boolean;
+}
+
+/** What was taken away, or, in a dry run, would be. */
+export interface CleanReport {
+  readonly dryRun: boolean;
+  readonly logs: readonly CleanedLog[];
+  readonly recordings: readonly { readonly id: string; readonly path: string; readonly bytes: number }[];
+  /**
+   * Old files that stay: somebody edited them, their transcript is not there to compare them with, or not all is written
+   * yet.
+   */
+  readonly keptRecordings: readonly {
+    readonly id: string;
+    readonly path: string;
+    readonly reason: 'edited' | 'unproven' | 'unfinished';
+  }[];
+  readonly sessions: readonly SessionSummary[];
+  /** Old sessions that stay, because they are recorded. */
+  readonly recorded: readonly SessionSummary[];
+  /** What the store's files have become smaller by. */
+  readonly freedBytes: number;
 }
 
 export interface Kato {
@@ -248,5 +301,7 @@ export interface Kato {
   reprocess(key: SessionKey | undefined, onProgress?: (done: number, total: number) => void): Promise<ReprocessReport>;
   /** Forgets the session and its sub-agents'. The sessions that were forgotten; one that was already is among them. */
   forget(key: SessionKey): Promise<readonly SessionSummary[]>;
+  /** Takes away what is old. Throws `daemon-running` where a daemon runs that does not understand this. */
+  clean(request: CleanRequest): Promise<CleanReport>;
   close(): Promise<void>;
 }

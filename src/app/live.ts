@@ -46,7 +46,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
   const ingest: LiveIngest = createLiveIngest({
     ...machine,
     ...{ store: parts.store, files: parts.files, clock: parts.clock, log: parts.log },
-    ...{ commandsIn: parts.commandsIn, readElsewhere: parts.readElsewhere },
+    ...{ commandsIn: parts.commandsIn, openReaders: parts.openReaders },
     isKept: (key) => recorder?.isRecorded(key) ?? false,
     onHeard: (keys) => recorder?.heardUnkept(keys),
     onTaken: (keys) => void recorder?.taken(keys),
@@ -74,7 +74,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       recorder = opened;
       // Long where much was left; what comes meanwhile waits for its turn. It says itself what goes wrong.
       opened.takeUp().catch(() => {});
-      if (isIngestRunning) void opened.takeUpUnkept();
+      if (isIngestRunning) void Promise.all([opened.takeUpUnkept(), opened.takeUpDropped()]);
       retryLater();
     },
     async stop() {
@@ -90,6 +90,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       await ingest.start();
       isIngestRunning = true;
       void recorder?.takeUpUnkept();
+      void recorder?.takeUpDropped();
     },
     async stop() {
       isIngestRunning = false;
@@ -108,6 +109,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       if (recorder) return recorder.ask(key, command);
       throw new KatoError('daemon-failed', 'the recorder does not run now', { hint: 'see `kato status`' });
     },
+    aside: (keys, action) => (recorder ? recorder.aside(keys, action) : action()),
   };
 }
 
@@ -129,6 +131,8 @@ function ingestStatus(ingest: LiveIngest): IngestStatus {
     roots: roots.map(({ path, mode, reason }) => ({ path, mode, ...(reason !== undefined && { reason }) })),
     failing,
     unreadable,
-    lag: ingest.lag().map(({ path, provider, bytes }) => ({ path, provider, lagBytes: bytes })),
+    lag: ingest.lag().map(({ path, provider, nativeId, bytes }) => {
+      return { path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes: bytes };
+    }),
   };
 }

@@ -1,5 +1,5 @@
 /** What a Kato is made of: the composition root knows the concrete things. */
-import type { Clock, DestinationFiles, Logger, SourceFiles } from '../core/ports.ts';
+import type { Clock, DestinationFiles, LogFiles, Logger, SourceFiles } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { ProviderRoot } from '../ingest/discovery.ts';
 import type { PassOptions } from '../ingest/ingestor.ts';
@@ -21,6 +21,7 @@ export interface KatoParts {
   readonly openScratch: (sourceBytes: number) => Promise<TranscriptStore>;
   readonly files: SourceFiles;
   readonly destinations: DestinationFiles;
+  readonly logFiles: LogFiles;
   readonly clock: Clock;
   /** What happens, for whoever looks after the machine; and what was written where. */
   readonly log: Logger;
@@ -28,7 +29,7 @@ export interface KatoParts {
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
   readonly loadFormats: () => Promise<FormatParts>;
-  readonly readElsewhere?: PassOptions['readElsewhere'];
+  readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];
   readonly engine: string;
   readonly diskBytes: () => number;
@@ -51,7 +52,6 @@ export interface KatoParts {
   readonly live?: LiveRecording;
   /** Makes sure that no daemon starts until it is left. Throws `daemon-running`. */
   readonly holdHome: () => { leave(): void };
-  readonly onClose: () => Promise<void>;
 }
 
 /** What a Kato asks of the live half that runs beside it. */
@@ -61,4 +61,6 @@ export interface LiveRecording {
   /** How recordings are doing, by id; nothing of those that are as the store says. */
   states(): ReadonlyMap<string, RecordingState>;
   ask(key: SessionKey, command: OutsideCommand): Promise<Answer>;
+  /** Does this while nothing is recorded of these sessions; what is stored of them may be other afterwards, or gone. */
+  aside<T>(keys: readonly SessionKey[], action: () => Promise<T>): Promise<T>;
 }

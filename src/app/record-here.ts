@@ -28,13 +28,13 @@ export async function recordHere(parts: KatoParts, key: SessionKey, command: Out
 
 /** Takes in what the agent has of one session. It is history: commands in it are noted and not run. */
 async function takeIn(parts: KatoParts, key: SessionKey): Promise<void> {
-  const { store, files, roots, commandsIn, readElsewhere } = parts;
+  const { store, files, roots, commandsIn, openReaders } = parts;
   const paths = await pathsOf(store, key);
   const found = discover(files, roots).found.filter((one) => paths.has(one.path) || mayHold(one, key));
   await runPass({
     ...{ store, files, cause: 'import', commandsIn, searched: [] },
     discovery: { found, unreadable: [], filesExamined: found.length },
-    ...(readElsewhere && { readElsewhere }),
+    ...(openReaders && { openReaders }),
   });
 }
 

@@ -13,7 +13,7 @@ import { relinkSessions } from '../ingest/link.ts';
 import { placeIn } from '../ingest/recognise.ts';
 import { cutsOf, type Rederivation, rederiveSource } from '../ingest/rederive.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
-import { contentAt, type EventPage, idAt, lineAt } from '../store/page.ts';
+import { contentAt, type EventPage, idAt, linesOf } from '../store/page.ts';
 import { type Identity, sight } from '../store/sighting.ts';
 import type { Batch, TranscriptStore } from '../store/store.ts';
 import type { ReprocessReport } from './kato.ts';
@@ -192,6 +192,7 @@ class Derivation {
   readonly #events: { readonly digest: string; readonly origin: string }[] = [];
 
   addPage(page: EventPage, source: string, generation: number): void {
+    const lines = linesOf(page);
     for (let index = 0; index < page.count; index++) {
       const id = Buffer.from(idAt(page, index)).toString('hex');
       const content = Buffer.from(contentAt(page, index)).toString('hex');
@@ -203,7 +204,7 @@ class Derivation {
       }
       const contents = [...(known?.contents ?? []), content];
       this.#identities.set(id, { contents, seqs: [], source, generation, sighted: contents.length - 1 });
-      const event = JSON.parse(Buffer.from(lineAt(page, index)).toString('utf8'));
+      const event = JSON.parse(Buffer.from(lines[index] ?? []).toString('utf8'));
       this.#events.push({ digest: digestOf(event), origin: event.origin });
     }
   }

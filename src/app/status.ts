@@ -3,13 +3,14 @@ import type { DiagnosticCount } from '../core/diagnostic.ts';
 import { systemCode } from '../core/errors.ts';
 import type { Clock, SourceFiles } from '../core/ports.ts';
 import type { SourceRecord } from '../core/source.ts';
-import { discover, type ProviderRoot } from '../ingest/discovery.ts';
+import { discover, type FoundSource, type ProviderRoot } from '../ingest/discovery.ts';
 import { isUnchanged } from '../ingest/fingerprint.ts';
 import { planPass } from '../ingest/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag } from './kato.ts';
 import type { LiveRecording } from './parts.ts';
+import { retentionOf } from './retention.ts';
 import { byActivity } from './select.ts';
 
 export interface StatusContext {
@@ -47,15 +48,18 @@ export async function readStatus(
     const read =
       known && known.by !== 'name' && !isUnchanged(known.record.stat, stat) ? known.record.checkpoint.endBytes : 0;
     const lagBytes = Math.max(0, stat.sizeBytes - read);
-    return lagBytes > 0 ? [{ path, provider: provider.id, lagBytes }] : [];
+    const nativeId = known?.record.nativeId;
+    return lagBytes > 0 ? [{ path, provider: provider.id, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
   });
+  const activeFrom = new Date(Date.parse(context.clock.now()) - ACTIVE_MS).toISOString();
   const planned = new Set(plan.readings.map(({ known }) => known?.record.id));
   const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
     store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
-    providers: context.providers.map((provider) => providerStatus(provider, context, sources, sessions)),
-    recent: recentSessions(sessions, recordings),
+    providers: context.providers.map((provider) => providerStatus(provider, context, { sources, sessions, found })),
+    recent: recentSessions(sessions, recordings, activeFrom),
+    activeFrom,
     recordings,
     commands: commands.slice(-COMMANDS).reverse(),
     ...(live && { ingest: { roots: live.roots, failing: live.failing, unreadable: live.unreadable } }),
@@ -66,43 +70,55 @@ export async function readStatus(
 }
 
 /** What was looked at and waits for its end: half a line, or a document in the middle of being written. */
-function tornEnd({ path, provider, stat, checkpoint }: SourceRecord): SourceLag[] {
+function tornEnd({ path, provider, nativeId, stat, checkpoint }: SourceRecord): SourceLag[] {
   const isPacked = path.endsWith('.zst'); // Its checkpoint counts bytes that are not packed.
   const isNoted = checkpoint.generation <= 0 && checkpoint.endBytes === 0; // Old, and nobody wants it.
   const lagBytes = isPacked || isNoted ? 0 : stat.sizeBytes - checkpoint.endBytes;
-  return lagBytes > 0 ? [{ path, provider, lagBytes }] : [];
+  return lagBytes > 0 ? [{ path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
 }
 
-/** The latest, and all that are being recorded. */
+/** The latest, and all that are active or being recorded. */
 function recentSessions(
   sessions: readonly SessionSummary[],
   recordings: KatoStatus['recordings'],
+  activeFrom: string,
 ): readonly SessionSummary[] {
   const recorded = new Set(recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId));
   return sessions
     .filter(({ isSubagent, facts }) => !isSubagent && facts.spoken === true)
     .sort(byActivity)
-    .filter(({ id }, index) => index < RECENT || recorded.has(id));
+    .filter(({ id, facts }, index) => index < RECENT || (facts.lastAt ?? '') > activeFrom || recorded.has(id));
 }
 
 function providerStatus(
   provider: Provider,
   { roots, files, clock }: StatusContext,
-  sources: readonly SourceRecord[],
-  sessions: readonly SessionSummary[],
+  {
+    sources,
+    sessions,
+    found,
+  }: {
+    readonly sources: readonly SourceRecord[];
+    readonly sessions: readonly SessionSummary[];
+    readonly found: readonly FoundSource[];
+  },
 ): ProviderStatus {
   const times = sessions.flatMap(({ key, facts }) =>
     key.provider === provider.id && facts.lastAt ? [facts.lastAt] : [],
   );
   const activeFrom = Date.parse(clock.now()) - ACTIVE_MS;
+  const retention = retentionOf(provider, { files, roots, found, sources, nowMs: Date.parse(clock.now()) });
+  const activeSessions = times.filter((at) => Date.parse(at) > activeFrom).length;
   const lastAt = times.reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined);
   return {
     id: provider.id,
     label: provider.label,
     roots: roots.filter((root) => root.provider === provider).map(({ path }) => rootStatus(path, files)),
     sources: sources.filter((source) => source.provider === provider.id).length,
-    activeSessions: times.filter((at) => Date.parse(at) > activeFrom).length,
+    activeSessions,
+    stale: activeSessions === 0,
     ...(lastAt !== undefined && { lastAt }),
+    ...(retention && { retention }),
   };
 }
 

@@ -10,6 +10,7 @@
  */
 import { hash } from 'node:crypto';
 import type { EventId } from './event.ts';
+import { remember } from './memo.ts';
 import type { SessionKey } from './session.ts';
 
 /** A record: by the provider's id, or by content and occurrence (0 is the first). */
@@ -28,24 +29,21 @@ export function componentId(digest: string, component: string): EventId {
   return (digest.slice(0, 16) + second) as EventId;
 }
 
+/** Bytes as two hex digits: numbers that are larger than V8's small integers are slow to write. */
+const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Eight hex digits of the digest, mixed with a word of the component. */
 function wordAt(digest: string, start: number, word: number): string {
-  const mixed = (Number.parseInt(digest.slice(start, start + 8), 16) ^ word) >>> 0;
-  return mixed.toString(16).padStart(8, '0');
+  const high = Number.parseInt(digest.slice(start, start + 4), 16) ^ (word >>> 16);
+  const low = Number.parseInt(digest.slice(start + 4, start + 8), 16) ^ (word & 0xffff);
+  return `${HEX_PAIRS[high >>> 8]}${HEX_PAIRS[high & 0xff]}${HEX_PAIRS[low >>> 8]}${HEX_PAIRS[low & 0xff]}`;
 }
-
-const MOST_KNOWN_COMPONENTS = 512;
-const knownComponents = new Map<string, readonly [number, number]>();
 
 /** Two words of a component's hash. Nearly all components are the same few. */
-function componentWords(component: string): readonly [number, number] {
-  const known = knownComponents.get(component);
-  if (known) return known;
+const componentWords = remember((component: string): readonly [number, number] => {
   const digest = hash('sha256', component, 'hex');
-  const words = [Number.parseInt(digest.slice(0, 8), 16), Number.parseInt(digest.slice(8, 16), 16)] as const;
-  if (knownComponents.size < MOST_KNOWN_COMPONENTS) knownComponents.set(component, words);
-  return words;
-}
+  return [Number.parseInt(digest.slice(0, 8), 16), Number.parseInt(digest.slice(8, 16), 16)];
+}, 256);
 
 /** The id of one component of a record. */
 export function identify(session: SessionKey, record: RecordKey, component: string): EventId {

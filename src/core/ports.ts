@@ -75,15 +75,40 @@ export interface Logger {
   log(level: LogLevel, event: string, facts?: Readonly<Record<string, string | number | boolean | undefined>>): void;
 }
 
+export interface CommitOptions {
+  readonly replace: boolean;
+  /** Whether what is replaced is kept; it is, if absent. */
+  readonly backup?: boolean;
+  readonly time: string;
+  /** Another name than the one with which the file was begun. */
+  readonly name?: string;
+}
+
+/** The files that logs are written to. */
+export interface LogFiles {
+  /**
+   * Takes old logs away; of the audit log, the newest part only begins anew: nothing of it is lost. What was done, or,
+   * with `dryRun`, would be.
+   */
+  clean(options: { readonly dryRun: boolean }): readonly CleanedLog[];
+}
+
+export interface CleanedLog {
+  readonly path: string;
+  readonly bytes: number;
+  readonly how: 'removed' | 'rotated';
+}
+
 /** A new file that is seen under its name only when it is complete. */
 export interface PendingFile {
   write(content: string | Uint8Array): void;
   /**
    * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
-   * the call fails with `EEXIST`; with it, the existing file is kept beside the new one, under `name.bak-<time>`, unless
-   * no backup is wanted. Returns the backup's name, if there is one.
+   * the call fails with `EEXIST`; it may then be made again with another name in the same folder. With `replace`, the
+   * existing file is kept beside the new one, under `name.bak-<time>`, unless no backup is wanted. Returns the backup's
+   * name, if there is one.
    */
-  commit(options: { readonly replace: boolean; readonly backup?: boolean; readonly time: string }): string | undefined;
+  commit(options: CommitOptions): string | undefined;
   /** Leaves nothing behind. */
   discard(): void;
 }
@@ -114,7 +139,9 @@ export interface DestinationFiles {
   /**
    * Opens a file below a resolved root for writing at its end; absent when there is none. With `create`, a missing one is
    * made, with its folders, and `EEXIST` is thrown when there is one. Throws the system's error; anything but a regular
-   * file is `EINVAL`.
+   * file is `EINVAL`, and a file with another name that is no backup of it is `EMLINK`.
    */
   grow(root: string, components: readonly string[], options: { readonly create: boolean }): GrowingFile | undefined;
+  /** Takes away the file that `grow` gave, unless another one has its name by now. Throws the system's error. */
+  remove(root: string, components: readonly string[], identity: GrowingFile['identity']): void;
 }

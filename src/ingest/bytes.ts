@@ -2,7 +2,7 @@
 import { createZstdDecompress } from 'node:zlib';
 import type { ReadableFile } from '../core/ports.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 
 /** Counts what was read from sources, for the work counters. */
 export interface ReadCounter {

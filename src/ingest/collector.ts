@@ -62,6 +62,7 @@ export interface SideFileContent {
 }
 
 const NO_MESSAGE = '' as EventId; // For asking whether there are any commands.
+/** One for each value of three hex digits. */
 const RECENT_EVENTS = 4096;
 const SPEAKERS: ReadonlySet<Origin> = new Set(['typed', 'automated', 'replayed']);
 
@@ -69,8 +70,6 @@ interface OpenSession {
   readonly key: SessionKey;
   readonly builder: PageBuilder;
   readonly facts: FactsFolder;
-  /** The content of the latest events by id: agents repeat some records word for word. */
-  readonly recent: Map<string, string>;
   readonly pages: EventPage[];
   readonly blobs: Map<string, Blob>;
   readonly sideFiles: Map<string, SideFile>;
@@ -80,6 +79,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #digests = new Digests();
   #sessions = new Map<string, OpenSession>();
+  #recent = new RecentEvents();
   #diagnostics: Diagnostic[] = [];
   #quarantined: Quarantine[] = [];
   #superseded: Supersession[] = [];
@@ -145,6 +145,7 @@ export class Collector {
       links: this.#links,
     };
     this.#sessions = new Map();
+    this.#recent = new RecentEvents();
     this.#diagnostics = [];
     this.#quarantined = [];
     this.#superseded = [];
@@ -168,7 +169,6 @@ export class Collector {
       key: this.#key(nativeId),
       builder: new PageBuilder(),
       facts: new FactsFolder(),
-      recent: new Map(),
       pages: [],
       blobs: new Map(),
       sideFiles: new Map(),
@@ -198,9 +198,7 @@ export class Collector {
     const context = this.#contextOf(draft, frame);
     const before = session.builder.bytes;
     const { id, content, json } = this.#encode(complete, context);
-    if (session.recent.get(id) === content) return; // Told again, word for word: the same sighting.
-    if (session.recent.size >= RECENT_EVENTS) session.recent.clear();
-    session.recent.set(id, content);
+    if (!this.#recent.isNews(id, content)) return; // Told again, word for word: the same sighting.
     session.builder.add(id, content, json);
     this.#bodyBytes += session.builder.bytes - before;
     for (const command of this.#commandsOf(draft, id)) this.#addDraft(command, frame);
@@ -283,5 +281,19 @@ export class Collector {
       const beforeRecord = recordHalf(recordDigest(key, record()));
       this.#superseded.push({ key, fromOrdinal: retraction.fromOrdinal, exceptSource: source, beforeRecord });
     }
+  }
+}
+
+/** The content of the latest events, one for each end of an id: agents repeat some records word for word. */
+class RecentEvents {
+  readonly #ids: string[] = new Array(RECENT_EVENTS).fill('');
+  readonly #contents: string[] = new Array(RECENT_EVENTS).fill('');
+
+  isNews(id: string, content: string): boolean {
+    const slot = Number.parseInt(id.slice(-3), 16);
+    if (this.#ids[slot] === id && this.#contents[slot] === content) return false;
+    this.#ids[slot] = id;
+    this.#contents[slot] = content;
+    return true;
   }
 }

@@ -2,7 +2,7 @@
 import type { KatoEvent } from '../core/event.ts';
 import { type SessionKey, sessionId } from '../core/session.ts';
 import type { Provider, SourceMatch } from '../providers/provider.ts';
-import { type EventPage, parseBody } from '../store/page.ts';
+import { type EventPage, parseBody, unpack } from '../store/page.ts';
 import { Collector } from './collector.ts';
 import { FrameFold } from './frame-fold.ts';
 import { frameDocument } from './framing/document.ts';
@@ -52,7 +52,7 @@ function* framesOf(match: SourceMatch, pieces: Iterable<Uint8Array>) {
 
 function* composePage(key: SessionKey, page: EventPage, seqs: Map<string, number>): Generator<KatoEvent> {
   const id = sessionId(key);
-  for (const body of parseBody(page.body)) {
+  for (const body of parseBody(unpack(page.body, page.packed))) {
     const seq = (seqs.get(id) ?? 0) + 1;
     seqs.set(id, seq);
     const { id: eventId, ...rest } = body as { readonly id: string }; // Written by `encodeDraft`, read back unchanged.

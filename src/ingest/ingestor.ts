@@ -17,6 +17,7 @@ import { byFamily, type PlannedReading, planPass } from './plan.ts';
 import type { Reading, ReadingCounters } from './read-source.ts';
 import { readingFailure } from './reading-failure.ts';
 import { isMoved, noteSource, type TakeOptions, takeSource } from './take-source.ts';
+import type { ReaderPool } from './worker.ts';
 
 export interface PassOptions {
   readonly store: TranscriptStore;
@@ -32,8 +33,8 @@ export interface PassOptions {
   readonly only?: (planned: PlannedReading) => boolean;
   /** Finds the lines of messages that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
-  /** Reads a source from its start elsewhere, on another core; absent: here. */
-  readonly readElsewhere?: (reading: Reading) => AsyncIterable<Batch>;
+  /** Readers on other cores, for sources that are read from their start; absent: all is read here. */
+  readonly openReaders?: () => ReaderPool;
   readonly onProgress?: (progress: PassProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -76,9 +77,14 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
     rereads: isUnkept,
   });
   const readings = plan.readings.filter(only);
-  const pass = new Pass(options, readings, countBySession(sources, readings));
-  await pass.noteMoves(plan.moved, plan.gone);
-  await pass.run();
+  const readers = options.openReaders?.();
+  const pass = new Pass(options, readings, countBySession(sources, readings), readers?.read);
+  try {
+    await pass.noteMoves(plan.moved, plan.gone);
+    await pass.run();
+  } finally {
+    await readers?.close(); // Their memory goes before the sessions are compared.
+  }
   await linkSessions(store);
   return {
     ...pass.report(),
@@ -110,6 +116,7 @@ class Pass {
   /** Of the sources that were read, by path: whether they wait for their end as a document does. */
   readonly incomplete = new Map<string, boolean>();
   readonly #options: PassOptions;
+  readonly #readElsewhere: ReaderPool['read'] | undefined;
   readonly #families: (readonly PlannedReading[])[];
   readonly #bytesTotal: number;
   /** How many sources the store has of each session. */
@@ -123,8 +130,14 @@ class Pass {
   #rows = 0;
   #failure: unknown;
 
-  constructor(options: PassOptions, readings: readonly PlannedReading[], sourcesOf: ReadonlyMap<string, number>) {
+  constructor(
+    options: PassOptions,
+    readings: readonly PlannedReading[],
+    sourcesOf: ReadonlyMap<string, number>,
+    readElsewhere: ReaderPool['read'] | undefined,
+  ) {
     this.#options = options;
+    this.#readElsewhere = readElsewhere;
     this.#sourcesOf = sourcesOf;
     this.#families = [...byFamily(readings)];
     this.#bytesTotal = readings.reduce((sum, { found }) => sum + found.stat.sizeBytes, 0);
@@ -194,9 +207,9 @@ class Pass {
   }
 
   #takeOptions(): TakeOptions {
-    const { store, files, cause, observedAt, commandsIn, readElsewhere } = this.#options;
+    const { store, files, cause, observedAt, commandsIn } = this.#options;
     return {
-      ...{ store, files, cause, observedAt, commandsIn, readElsewhere },
+      ...{ store, files, cause, observedAt, commandsIn, readElsewhere: this.#readElsewhere },
       keeps: true,
       counters: this.#counters,
       isOnlySource: (_, { provider, nativeId }) => this.#sourcesOf.get(`${provider}\0${nativeId}`) === 1,

@@ -31,12 +31,13 @@ export async function linkSessions(store: TranscriptStore): Promise<void> {
   const head = await store.head();
   const done = (await store.offset(LINKS))?.position ?? 0;
   if (head === done) return;
-  const news = (await store.sessions()).filter(({ lastPosition }) => lastPosition > done).map(({ key }) => key);
+  const heads = (await store.sessions()).map(headOf);
+  const news = heads.filter(({ lastPosition }) => lastPosition > done);
+  const names = new Set(news.map(({ key }) => nameOf(key)));
   const links = new Map((await store.links()).map((link) => [nameOf(link.key), link]));
-  for (const key of news) {
-    for (const link of await linksByHead(store, key, links)) links.set(nameOf(link.key), link);
+  for (const { provider, head } of sharedHeads(heads, news)) {
+    for (const link of await linksByHead(store, provider, head, links)) links.set(nameOf(link.key), link);
   }
-  const names = new Set(news.map(nameOf));
   for (const link of links.values()) {
     if (isDue(link, names) || (await isReopened(store, link, names, done)))
       await resolveAgain(store, link, parentOf(link));
@@ -156,7 +157,7 @@ class LiveLinker implements Linker {
     const session = await this.#store.session(key);
     if (session?.facts.head === undefined) return;
     this.#compared.add(nameOf(key));
-    for (const link of await linksByHead(this.#store, key, this.#links)) this.#set(link);
+    for (const link of await linksByHead(this.#store, key.provider, session.facts.head, this.#links)) this.#set(link);
   }
 }
 
@@ -220,15 +221,39 @@ async function readBirths(store: TranscriptStore): Promise<ReadonlyMap<string, b
   return births;
 }
 
-/** Links between a session and others that begin with the same record, where none says where it comes from. */
+/** Of a session only what says whether it must be looked at: there may be very many. */
+interface SessionHead {
+  readonly key: SessionKey;
+  /** Its first record; absent when that has no id. */
+  readonly head: string | undefined;
+  readonly lastPosition: number;
+}
+
+function headOf({ key, facts, lastPosition }: SessionRecord): SessionHead {
+  return { key, head: facts.head, lastPosition };
+}
+
+/** The first records that several sessions begin with, at least one of which is news. */
+function sharedHeads(heads: readonly SessionHead[], news: readonly SessionHead[]) {
+  const counts = new Map<string, number>();
+  const nameOfHead = ({ key, head }: SessionHead) => `${key.provider}\0${head}`;
+  for (const one of heads) counts.set(nameOfHead(one), (counts.get(nameOfHead(one)) ?? 0) + 1);
+  const shared = new Map<string, { readonly provider: string; readonly head: string }>();
+  for (const one of news) {
+    if (one.head === undefined || (counts.get(nameOfHead(one)) ?? 0) < 2) continue;
+    shared.set(nameOfHead(one), { provider: one.key.provider, head: one.head });
+  }
+  return shared.values();
+}
+
+/** Links between sessions that begin with the same record, where none says where it comes from. */
 async function linksByHead(
   store: TranscriptStore,
-  key: SessionKey,
+  provider: string,
+  head: string,
   links: ReadonlyMap<string, SessionLink>,
 ): Promise<SessionLink[]> {
-  const session = await store.session(key);
-  if (session?.facts.head === undefined) return [];
-  const alike = await store.sessionsByHead(key.provider, session.facts.head);
+  const alike = await store.sessionsByHead(provider, head);
   if (alike.length < 2) return [];
   const births = await readBirths(store);
   // One that says where it comes from is no original, whatever its age.

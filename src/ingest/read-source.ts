@@ -175,6 +175,7 @@ class SourceReader {
     const companions: Record<string, string> = { ...this.#record.checkpoint.companions };
     for (const name of match.companions ?? []) {
       const bytes = readSmall(files, `${root}/${name}`, COMPANION_LIMIT_BYTES);
+      if (bytes?.length === 0) continue; // It is being written anew.
       const digest = bytes && hash('sha256', bytes, 'hex').slice(0, 16);
       if (!bytes || !digest || ((this.#taken.has(name) || content !== undefined) && companions[name] === digest))
         continue;

@@ -2,7 +2,8 @@
  * Reading sources on other cores.
  *
  * The main thread plans and stores; a worker reads a source from its start, decodes, names and packs. Batches cross as
- * bytes, handed over rather than copied. A worker may be ahead by a few batches only, so memory stays bounded.
+ * bytes, handed over rather than copied. A worker may be ahead by a few batches only, so memory stays bounded. It is
+ * given its next order before it has done the one before, so that it never waits while the main thread is storing.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { SourceRecord } from '../core/source.ts';
@@ -21,56 +22,67 @@ interface Order {
   readonly cause: Cause;
 }
 
-type ToWorker = { readonly kind: 'read'; readonly order: Order } | { readonly kind: 'more' | 'stop' };
-type FromWorker =
+/** Every message names its order by number: a worker has several. */
+type ToWorker = { readonly number: number } & (
+  | { readonly kind: 'read'; readonly order: Order }
+  | { readonly kind: 'more' | 'stop' }
+);
+type Answer =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'end'; readonly bytesRead: number; readonly framesDecoded: number }
   | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string };
+type FromWorker = { readonly number: number; readonly answer: Answer };
 
-/** Batches that a worker may have sent without their having been taken. */
+/** Batches of an order that a worker may have sent without their having been taken. */
 const CREDIT = 3;
+/** Orders that a worker may have at a time. It works on the oldest; the others wait beside it. */
+const ORDERS = 2;
 
 export interface ReaderPool {
   readonly read: (reading: Reading) => AsyncIterable<Batch>;
   readonly close: () => Promise<void>;
 }
 
-/** A pool of workers running `entry` with this data, each reading one source at a time. Started when first needed. */
+/**
+ * A pool of workers running `entry` with this data, each reading one source after the other. Started when first needed.
+ */
 export function createReaderPool(entry: URL, size: number, data?: unknown): ReaderPool {
-  const idle: PooledWorker[] = [];
-  const all: PooledWorker[] = [];
-  const waiting: ((worker: PooledWorker) => void)[] = [];
+  let all: PooledWorker[] = [];
+  const waiting: (() => void)[] = [];
 
-  function start(): PooledWorker {
+  /** The worker with the fewest orders, a new one if it may be; absent when each has as many as it can take. */
+  function free(): PooledWorker | undefined {
+    all = all.filter(({ isDead }) => !isDead);
+    const least = all.toSorted((a, b) => a.orders - b.orders)[0];
+    if (least && (least.orders === 0 || all.length === size)) return least.orders < ORDERS ? least : undefined;
     const started = new PooledWorker(entry, data);
     all.push(started);
     return started;
   }
 
-  function borrow(): Promise<PooledWorker> {
-    const free = idle.pop();
-    if (free) return Promise.resolve(free);
-    if (all.length < size) return Promise.resolve(start());
-    return new Promise((resolve) => waiting.push(resolve));
+  async function borrow(): Promise<PooledWorker> {
+    for (let worker = free(); ; worker = free()) {
+      if (worker) {
+        worker.orders += 1; // At once: others borrow before it is given the order.
+        return worker;
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
   }
 
-  function giveBack(worker: PooledWorker): void {
-    const next = waiting.shift();
-    if (worker.isDead) {
-      all.splice(all.indexOf(worker), 1);
-      next?.(start());
-    } else if (next) next(worker);
-    else idle.push(worker);
+  /** Reads on a worker. False when it died of another order before it came to this one. */
+  async function* readOn(worker: PooledWorker, reading: Reading): AsyncGenerator<Batch, boolean> {
+    try {
+      return yield* worker.read(reading);
+    } finally {
+      worker.orders -= 1;
+      waiting.shift()?.();
+    }
   }
 
   return {
     async *read(reading) {
-      const worker = await borrow();
-      try {
-        yield* worker.read(reading);
-      } finally {
-        giveBack(worker);
-      }
+      while (!(yield* readOn(await borrow(), reading)));
     },
     async close() {
       await Promise.all(all.map((worker) => worker.close()));
@@ -78,22 +90,35 @@ export function createReaderPool(entry: URL, size: number, data?: unknown): Read
   };
 }
 
+/** What a worker has answered to one order and nobody has taken yet. */
+interface Mailbox {
+  readonly answers: Answer[];
+  wake: () => void;
+}
+
 class PooledWorker {
+  /** How many readings it has been promised to. */
+  orders = 0;
   readonly #worker: Worker;
-  #messages: FromWorker[] = [];
-  #wake: () => void = () => {};
+  /** By order number, the oldest first. */
+  readonly #mailboxes = new Map<number, Mailbox>();
+  #latest = 0;
   #died: Error | undefined;
+  /** The order that the worker was at when it died. */
+  #diedAt: number | undefined;
 
   constructor(entry: URL, data: unknown) {
     this.#worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
     this.#worker.unref();
-    this.#worker.on('message', (message: FromWorker) => {
-      this.#messages.push(message);
-      this.#wake();
+    this.#worker.on('message', ({ number, answer }: FromWorker) => {
+      const mailbox = this.#mailboxes.get(number);
+      mailbox?.answers.push(answer);
+      mailbox?.wake();
     });
     this.#worker.on('error', (error: Error) => {
       this.#died = error;
-      this.#wake();
+      this.#diedAt = this.#openOrder();
+      for (const { wake } of this.#mailboxes.values()) wake();
     });
   }
 
@@ -102,24 +127,33 @@ class PooledWorker {
     return this.#died !== undefined;
   }
 
-  async *read({ provider, root, path, record, cause, counters }: Reading): AsyncGenerator<Batch> {
+  /** The batches of a reading; then whether it was read, false when the worker died before it came to it. */
+  async *read({ provider, root, path, record, cause, counters }: Reading): AsyncGenerator<Batch, boolean> {
     const order: Order = { provider: provider.id, relative: path.slice(root.length + 1), root, record, cause };
-    this.#send({ kind: 'read', order });
+    const number = ++this.#latest;
+    const mailbox: Mailbox = { answers: [], wake: () => {} };
+    this.#mailboxes.set(number, mailbox);
+    this.#worker.ref();
+    this.#send({ number, kind: 'read', order });
     let isOver = false;
     try {
       for (;;) {
-        const message = await this.#next();
-        if (message.kind === 'batch') {
-          yield message.batch;
-          this.#send({ kind: 'more' });
+        const answer = await this.#next(mailbox);
+        if (answer?.kind === 'batch') {
+          yield answer.batch;
+          this.#send({ number, kind: 'more' });
           continue;
         }
         isOver = true;
-        if (message.kind === 'failed') throw toError(message);
-        return count(message, counters);
+        if (answer?.kind === 'failed') throw toError(answer);
+        if (answer) count(answer, counters);
+        else if (this.#diedAt === number) throw this.#died;
+        return answer !== undefined;
       }
     } finally {
-      if (!isOver) await this.#drain(counters);
+      if (!isOver) await this.#drain(number, mailbox, counters);
+      this.#mailboxes.delete(number);
+      if (this.#mailboxes.size === 0) this.#worker.unref();
     }
   }
 
@@ -128,29 +162,43 @@ class PooledWorker {
   }
 
   /** Takes what is left of a reading that nobody wants any more, so that the worker is free. */
-  async #drain(counters: ReadingCounters): Promise<void> {
-    this.#send({ kind: 'stop' });
-    let message = await this.#next();
-    while (message.kind === 'batch') message = await this.#next();
-    if (message.kind === 'end') count(message, counters);
+  async #drain(number: number, mailbox: Mailbox, counters: ReadingCounters): Promise<void> {
+    this.#send({ number, kind: 'stop' });
+    let answer = await this.#next(mailbox);
+    while (answer?.kind === 'batch') answer = await this.#next(mailbox);
+    if (answer?.kind === 'end') count(answer, counters);
+  }
+
+  /** The oldest order to which the worker has not answered all. */
+  #openOrder(): number | undefined {
+    for (const [number, { answers }] of this.#mailboxes) {
+      const last = answers.at(-1);
+      if (last === undefined || last.kind === 'batch') return number;
+    }
+    return undefined;
   }
 
   #send(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
 
-  async #next(): Promise<FromWorker> {
+  /** The next answer; absent when the worker is dead. */
+  async #next(mailbox: Mailbox): Promise<Answer | undefined> {
     for (;;) {
-      const message = this.#messages.shift();
-      if (message) return message;
-      if (this.#died) throw this.#died;
-      this.#worker.ref();
+      const answer = mailbox.answers.shift();
+      if (answer || this.#died) return answer;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        mailbox.wake = resolve;
       });
-      this.#worker.unref();
     }
   }
+}
+
+/** An order that a worker has been given. */
+interface Taken {
+  credit: number;
+  isStopped: boolean;
+  grant: () => void;
 }
 
 export interface ReadingParts extends Pick<Reading, 'files' | 'commandsIn'> {
@@ -159,40 +207,44 @@ export interface ReadingParts extends Pick<Reading, 'files' | 'commandsIn'> {
 
 /** What a worker runs: answers orders on its port, one after the other. */
 export function serveReadings(port: MessagePort, parts: ReadingParts): void {
-  let credit = 0;
-  let isStopped = false;
-  let grant: () => void = () => {};
+  const taken = new Map<number, Taken>();
+  let serving: Promise<void> = Promise.resolve();
   port.on('message', (message: ToWorker) => {
+    const { number } = message;
     if (message.kind === 'read') {
-      credit = CREDIT;
-      isStopped = false;
-      void serve(message.order);
-    } else {
-      credit += 1;
-      isStopped ||= message.kind === 'stop';
-      grant();
+      const { order } = message;
+      const state: Taken = { credit: CREDIT, isStopped: false, grant: () => {} };
+      taken.set(number, state);
+      serving = serving.then(() => serve(number, order, state)).finally(() => taken.delete(number));
+      return;
     }
+    const state = taken.get(number);
+    if (!state) return; // Its end is on the way.
+    state.credit += 1;
+    state.isStopped ||= message.kind === 'stop';
+    state.grant();
   });
 
-  async function serve(order: Order): Promise<void> {
+  async function serve(number: number, order: Order, state: Taken): Promise<void> {
+    const answer = (said: Answer, handedOver: ArrayBuffer[] = []) =>
+      port.postMessage({ number, answer: said } satisfies FromWorker, handedOver);
     try {
-      const reading = toReading(order, parts);
+      const reading = state.isStopped ? undefined : toReading(order, parts);
       for await (const batch of reading ? readSource(reading) : []) {
-        while (credit === 0) {
+        while (state.credit === 0) {
           await new Promise<void>((resolve) => {
-            grant = resolve;
+            state.grant = resolve;
           });
         }
-        if (isStopped) break;
-        credit -= 1;
-        port.postMessage({ kind: 'batch', batch } satisfies FromWorker, transferable(batch));
+        if (state.isStopped) break;
+        state.credit -= 1;
+        answer({ kind: 'batch', batch }, transferable(batch));
       }
       const { bytesRead = 0, framesDecoded = 0 } = reading?.counters ?? {};
-      port.postMessage({ kind: 'end', bytesRead, framesDecoded } satisfies FromWorker);
+      answer({ kind: 'end', bytesRead, framesDecoded });
     } catch (error) {
       const code = readingFailure(error);
-      const message = error instanceof Error ? error.message : 'unknown failure';
-      port.postMessage({ kind: 'failed', code, message } satisfies FromWorker);
+      answer({ kind: 'failed', code, message: error instanceof Error ? error.message : 'unknown failure' });
     }
   }
 }
@@ -218,7 +270,7 @@ function toReading(order: Order, { providers, files, commandsIn }: ReadingParts)
   };
 }
 
-function count(end: Extract<FromWorker, { kind: 'end' }>, counters: ReadingCounters): void {
+function count(end: Extract<Answer, { kind: 'end' }>, counters: ReadingCounters): void {
   counters.bytesRead += end.bytesRead;
   counters.framesDecoded += end.framesDecoded;
 }
@@ -227,13 +279,7 @@ function count(end: Extract<FromWorker, { kind: 'end' }>, counters: ReadingCount
 function transferable(batch: Batch): ArrayBuffer[] {
   const pages = batch.sessions.flatMap((session) => session.pages);
   const arrays = [
-    ...pages.flatMap(({ ids, contents, ends, body, packed }) => [
-      ids,
-      contents,
-      ends,
-      body,
-      ...(packed ? [packed] : []),
-    ]),
+    ...pages.flatMap(({ ids, contents, ends, body }) => [ids, contents, ends, body]),
     ...batch.raw.map(({ data }) => data),
   ];
   const whole = arrays.filter(({ buffer, byteLength }) => byteLength === buffer.byteLength && byteLength > 8192);

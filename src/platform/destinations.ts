@@ -18,8 +18,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
-import type { DestinationFiles, PendingFile } from '../core/ports.ts';
-import { growFile } from './growing-file.ts';
+import type { CommitOptions, DestinationFiles, PendingFile } from '../core/ports.ts';
+import { growFile, removeFile } from './growing-file.ts';
 import { type Folder, openFolder } from './write-folder.ts';
 
 const NEW_FILE =
@@ -37,7 +37,13 @@ export const nodeDestinations: DestinationFiles = {
       return undefined; // Not there, or not for us: no root to write in.
     }
   },
-  isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  isFolder(path) {
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    } catch {
+      return false; // Too long, a loop of links, or not for us: what is wrong with it is said when it is written to.
+    }
+  },
   begin(root, components) {
     const folder = openFolder(root, components.slice(0, -1));
     try {
@@ -48,6 +54,7 @@ export const nodeDestinations: DestinationFiles = {
     }
   },
   grow: growFile,
+  remove: removeFile,
 };
 
 class NodePendingFile implements PendingFile {
@@ -68,12 +75,12 @@ class NodePendingFile implements PendingFile {
     for (let written = 0; written < bytes.length; ) written += writeSync(this.#handle, bytes, written);
   }
 
-  commit({ replace, backup: isKept = true, time }: Parameters<PendingFile['commit']>[0]): string | undefined {
+  commit({ replace, backup: isKept = true, time, name = this.#name }: CommitOptions): string | undefined {
     const { entry, handle } = this.#folder;
     fsyncSync(this.#handle);
-    const backup = replace && isKept ? this.#backUp(time) : undefined;
-    if (replace) renameSync(entry(this.#temporary), entry(this.#name));
-    else linkSync(entry(this.#temporary), entry(this.#name));
+    const backup = replace && isKept ? this.#backUp(name, time) : undefined;
+    if (replace) renameSync(entry(this.#temporary), entry(name));
+    else linkSync(entry(this.#temporary), entry(name));
     if (!replace) unlinkSync(entry(this.#temporary));
     fsyncSync(handle);
     this.#close();
@@ -91,12 +98,12 @@ class NodePendingFile implements PendingFile {
   }
 
   /** The file that has the name now stays, under another name that nothing has. */
-  #backUp(time: string): string | undefined {
-    const base = `${this.#name}.bak-${time.replace(/[:.]/g, '-')}`;
+  #backUp(name: string, time: string): string | undefined {
+    const base = `${name}.bak-${time.replace(/[:.]/g, '-')}`;
     for (let number = 1; ; number++) {
       const backup = number === 1 ? base : `${base}-${number}`;
       try {
-        linkSync(this.#folder.entry(this.#name), this.#folder.entry(backup));
+        linkSync(this.#folder.entry(name), this.#folder.entry(backup));
         return backup;
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return undefined;

@@ -2,17 +2,22 @@
  * A file that grows at its end, below a root, with no link followed on the way.
  *
  * It is opened for appending: what the user's editor writes in between is never overwritten, only followed. It is never
- * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited for.
+ * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited
+ * for. Nor is a file that has another name as well, which may be anywhere; backups of ours beside it do not count.
  */
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
   fsync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
+  readdirSync,
   readSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -41,6 +46,24 @@ export function growFile(
   }
 }
 
+export function removeFile(root: string, components: readonly string[], identity: GrowingFile['identity']): void {
+  const folder = openFolder(root, components.slice(0, -1), false);
+  try {
+    const path = folder.entry(components.at(-1) ?? '');
+    const stat = lstatSync(path, { bigint: true });
+    if (!stat.isFile() || identityOf(stat) !== identity)
+      throw Object.assign(new Error('another file has its name'), { code: 'EBUSY', syscall: 'unlink' });
+    unlinkSync(path);
+    fsyncSync(folder.handle);
+  } finally {
+    closeSync(folder.handle);
+  }
+}
+
+function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
+
 function openFolderOrNothing(root: string, components: readonly string[], create: boolean): Folder | undefined {
   try {
     return openFolder(root, components, create);
@@ -54,25 +77,38 @@ function openIn(folder: Folder, name: string, create: boolean): GrowingFile | un
   try {
     const handle = openSync(folder.entry(name), GROWING | (create ? NEW : 0), FILE_MODE);
     if (create) fsyncSync(folder.handle);
-    return new NodeGrowingFile(handle);
+    return new NodeGrowingFile(handle, () => backupsOf(folder, name, handle));
   } catch (error) {
     if (systemCode(error) === 'ENOENT' && !create) return undefined;
     throw error;
   }
 }
 
+/** How many other names of the file are its backups, or were left when one was made and kato was killed. */
+function backupsOf(folder: Folder, name: string, handle: number): bigint {
+  const { ino } = fstatSync(handle, { bigint: true });
+  const ours = readdirSync(folder.entry('.')).filter(
+    (other) => other.startsWith(`${name}.bak-`) || /^\.kato-[0-9a-f]{16}\.tmp$/.test(other),
+  );
+  const isSame = (other: string) =>
+    lstatSync(folder.entry(other), { bigint: true, throwIfNoEntry: false })?.ino === ino;
+  return BigInt(ours.filter(isSame).length);
+}
+
 class NodeGrowingFile implements GrowingFile {
   readonly identity: string;
   readonly #handle: number;
 
-  constructor(handle: number) {
+  constructor(handle: number, backups: () => bigint) {
     this.#handle = handle;
     const stat = fstatSync(handle, { bigint: true });
-    if (!stat.isFile()) {
+    const isShared = stat.isFile() && stat.nlink > 1n && stat.nlink > 1n + backups();
+    if (!stat.isFile() || isShared) {
       closeSync(handle);
-      throw Object.assign(new Error('not a regular file'), { code: 'EINVAL', syscall: 'open' });
+      const [message, code] = isShared ? ['a hard link', 'EMLINK'] : ['not a regular file', 'EINVAL'];
+      throw Object.assign(new Error(message), { code, syscall: 'open' });
     }
-    this.identity = `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
+    this.identity = identityOf(stat);
   }
 
   sizeBytes(): number {

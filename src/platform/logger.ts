@@ -2,9 +2,10 @@
  * Logs as JSON lines, rotated by size. Home paths are shortened; nothing here ever sees transcript text.
  * A log that cannot be written never stops the work: what it would have said is not worth more than the work itself.
  */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock, Logger, LogLevel } from '../core/ports.ts';
+import { systemCode } from '../core/errors.ts';
+import type { CleanedLog, Clock, LogFiles, Logger, LogLevel } from '../core/ports.ts';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const ROTATE_BYTES = 5 * 1024 * 1024;
@@ -50,10 +51,53 @@ function naming(folder: string): RegExp {
 }
 
 function rotate(file: string): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < ROTATE_BYTES) return;
+  if (sizeOf(file) < ROTATE_BYTES) return;
+  shift(file);
+}
+
+function shift(file: string): void {
   for (let index = KEPT_FILES - 1; index > 0; index--) {
     const from = index === 1 ? file : `${file}.${index - 1}`;
     if (statSync(from, { throwIfNoEntry: false })) renameSync(from, `${file}.${index}`);
   }
+}
+
+/** The log files of kato's folder for them: what the daemon did, what it printed, and the audit log. */
+export function createLogFiles(folder: string): LogFiles {
+  return {
+    clean({ dryRun }) {
+      const removed = namesIn(folder)
+        .filter((name) => /^(?:operational\.jsonl|daemon\.log)(?:\.\d+)?$/.test(name))
+        .map((name): CleanedLog => ({ path: `${folder}/${name}`, bytes: sizeOf(`${folder}/${name}`), how: 'removed' }))
+        .filter(({ path, bytes }) => bytes > 0 || !path.endsWith('.log'));
+      const audit = `${folder}/audit.jsonl`;
+      // A part that would push the oldest one out stays where it is.
+      const hasRoom = !statSync(`${audit}.${KEPT_FILES - 1}`, { throwIfNoEntry: false });
+      const rotated: CleanedLog[] =
+        hasRoom && sizeOf(audit) > 0 ? [{ path: audit, bytes: sizeOf(audit), how: 'rotated' }] : [];
+      if (dryRun) return [...removed, ...rotated];
+      for (const { path } of removed) takeAway(path);
+      if (rotated.length > 0) shift(audit);
+      return [...removed, ...rotated];
+    },
+  };
+}
+
+/** What a daemon prints into stays there for it, and is emptied. */
+function takeAway(path: string): void {
+  if (path.endsWith('.log')) truncateSync(path);
+  else unlinkSync(path);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -15,6 +15,16 @@ export interface ProviderEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
+/** How long an agent keeps sessions that nobody goes on with. */
+export interface Retention {
+  /** The file of settings that says so, beside the root. */
+  readonly settings: string;
+  /** Days without a change after which a session's file is deleted; absent: never. 0: none is written at all. */
+  days(settings: unknown): number | undefined;
+  /** The setting that says so, for people. */
+  readonly setting: string;
+}
+
 /** How a source's bytes are cut into frames. */
 export type FramingKind = 'jsonl' | 'jsonl.zst' | 'document';
 
@@ -120,6 +130,8 @@ export interface Provider {
   readonly label: string;
   /** Raised when the same bytes give other events than before: calls for `kato reprocess`. */
   readonly decoderVersion: number;
+  /** Absent where the agent deletes nothing by itself. */
+  readonly retention?: Retention;
   /** The folders below which sessions are looked for, by default. They need not exist. */
   roots(environment: ProviderEnvironment): readonly string[];
   /** Whether, and how, to read the file at this path relative to a root. */

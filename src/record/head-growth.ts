@@ -1,29 +1,41 @@
 /**
  * The head of a recording's file grows when the conversation gains a participant: the file is written anew beside itself,
  * with the same bytes below the head, and takes its place. Killed before, nothing has happened; killed behind, the file
- * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`).
+ * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`). So what was noted
+ * must be on the disk before: where it were lost in a power cut, with an append behind it, nothing could tell the two apart.
  */
 import type { DestinationFiles } from '../core/ports.ts';
 import { type Additions, enlargeHead, headLength } from './formats/front-matter-edit.ts';
+import { isOwnHead, type Manifest, withHead } from './mend.ts';
 import type { Place } from './recording-file.ts';
 
 /** Front matter that is longer is somebody's text. */
 const MOST_HEAD_BYTES = 64 * 1024;
 const COPY_BYTES = 1024 * 1024;
 
-/** How many bytes the head has grown by; 0 when nothing was missing. Throws the system's error. */
-export function growHead(
-  { files, place, time }: { readonly files: DestinationFiles; readonly place: Place; readonly time: string },
+interface HeadParts {
+  readonly files: DestinationFiles;
+  readonly place: Place;
+  readonly time: string;
+  /** Makes durable what is known of the file as it is. */
+  readonly settle: () => Promise<void>;
+}
+
+/** The manifest of the grown file; absent when nothing was missing. Throws the system's error. */
+export async function growHead(
+  { files, place, time, settle }: HeadParts,
   additions: Additions,
-): number {
+  manifest: Manifest,
+): Promise<Manifest | undefined> {
   const file = files.grow(place.root, place.components, { create: false });
-  if (!file) return 0;
+  if (!file) return undefined;
   try {
     const size = file.sizeBytes();
     const beginning = Buffer.from(file.read(0, Math.min(size, MOST_HEAD_BYTES))).toString('utf8');
     const head = beginning.slice(0, headLength(beginning));
     const larger = enlargeHead(head, additions);
-    if (larger === head) return 0;
+    if (larger === head) return undefined;
+    await settle();
     const before = Buffer.byteLength(head);
     const pending = files.begin(place.root, place.components);
     try {
@@ -35,7 +47,10 @@ export function growHead(
       pending.discard();
       throw error;
     }
-    return Buffer.byteLength(larger) - before;
+    const above = file.read(0, manifest.length - manifest.bodyBytes);
+    const grown = { ...manifest, length: manifest.length + Buffer.byteLength(larger) - before };
+    if (!isOwnHead(manifest, above)) return grown;
+    return withHead(grown, Buffer.concat([Buffer.from(larger), above.subarray(before)]));
   } finally {
     file.close();
   }

@@ -19,6 +19,8 @@ export interface Manifest {
   readonly bodyBytes: number;
   /** Body lengths after some earlier appends, shortest first. */
   readonly earlier: readonly number[];
+  /** The hash of what stands above the body, where kato wrote all of it; absent where somebody else had a hand in it. */
+  readonly head?: string;
 }
 
 /** The file as it is: its size, and its bytes between two places. */
@@ -27,53 +29,99 @@ export interface Found {
   readonly read: (from: number, to: number) => Uint8Array;
 }
 
+/** What is to be written next: `lead` and then `text`, but for its first `ahead` bytes, which are in the file already. */
+export interface Next {
+  readonly lead: string;
+  readonly text: Uint8Array;
+  readonly ahead: number;
+}
+
 export type Mending =
-  /** Write `text` at the end. */
-  | { readonly kind: 'append'; readonly text: Uint8Array; readonly note?: 'edited' | 'shortened' }
-  /** Cut the file to `length`, then write `text`. */
-  | { readonly kind: 'cut'; readonly length: number; readonly text: Uint8Array }
-  /** The text is there already. */
-  | { readonly kind: 'written' };
+  /** Write what is next at the end. */
+  | { readonly kind: 'append' }
+  /** Cut the file to `length`, then write what is next. */
+  | { readonly kind: 'cut'; readonly length: number }
+  /** What is next is there already. */
+  | { readonly kind: 'written' }
+  /**
+   * The file is another one than was noted. It must be noted as it is now before it is written to: killed behind that,
+   * kato would take its own words for the user's, and write them again.
+   */
+  | {
+      readonly kind: 'adopt';
+      readonly note: 'edited' | 'shortened';
+      readonly lead: string;
+      readonly ahead: number;
+    };
 
 const TAIL_BYTES = 4096;
 const MOST_EARLIER = 64;
 
+/** The bytes that `next` stands for. */
+export function bytesOf({ lead, text, ahead }: Next): Uint8Array {
+  return Buffer.concat([Buffer.from(lead), text.subarray(ahead)]);
+}
+
 /**
- * How to bring the file to where it should be. `expected` is the text that comes next; `body` is the whole body up to
- * it, played anew: asked for only when the file is shorter than it was.
+ * How to bring the file to where it should be. `body` is the whole body up to what is next, played anew: asked for only
+ * when the file is shorter than it was.
  */
 export async function mend(
   manifest: Manifest,
   found: Found,
-  expected: Uint8Array,
+  next: Next,
   body: () => Promise<Uint8Array>,
 ): Promise<Mending> {
   const { length } = manifest;
-  if (found.sizeBytes === length) return append(found, expected, endsAsWritten(manifest, found, length));
-  if (found.sizeBytes > length && endsAsWritten(manifest, found, length)) {
-    const extra = found.read(length, found.sizeBytes);
-    if (isBeginning(extra, expected) || isZero(extra)) return { kind: 'cut', length, text: expected };
-    if (expected.length > 0 && isBeginning(expected, extra)) return { kind: 'written' };
-    return append(found, expected, false);
+  const { sizeBytes } = found;
+  if (endsAsWritten(manifest, found, length)) {
+    if (sizeBytes === length) return { kind: 'append' };
+    if (sizeBytes > length) return mendLonger(length, found, next);
   }
-  if (endsAsWritten(manifest, found, found.sizeBytes)) return { kind: 'append', text: expected, note: 'edited' };
-  if (found.sizeBytes < length) {
-    const lost = await lostEnd(manifest, found, await body());
-    if (lost) return { kind: 'append', text: Buffer.concat([lost, expected]) };
-    return { ...append(found, expected, false), note: 'shortened' };
-  }
-  return append(found, expected, false);
+  if (endsAsWritten(manifest, found, sizeBytes)) return { kind: 'adopt', note: 'edited', ...next };
+  if (sizeBytes >= length) return goOnBelow(found, next, 'edited');
+  const lost = await lostEnd(manifest, found, await body());
+  if (lost) return { kind: 'adopt', note: 'shortened', lead: lost + next.lead, ahead: next.ahead };
+  return goOnBelow(found, next, 'shortened');
 }
 
-/** Text below the user's is told from theirs by a blank line. */
-function append(found: Found, text: Uint8Array, isOurs: boolean): Extract<Mending, { kind: 'append' }> {
-  if (isOurs || text.length === 0) return { kind: 'append', text };
-  return { kind: 'append', text: Buffer.concat([glue(found, text), text]), note: 'edited' };
+/** Behind what was noted stands what kato did not note any more, or what the user wrote, or first one and then the other. */
+function mendLonger(length: number, found: Found, next: Next): Mending {
+  const expected = bytesOf(next);
+  const extra = found.read(length, found.sizeBytes);
+  if (isBeginning(extra, expected) || isZero(extra)) return { kind: 'cut', length };
+  if (isBeginning(expected, extra)) return { kind: 'written' };
+  const leadBytes = Buffer.byteLength(next.lead);
+  const ours = linesIn(extra, expected) - leadBytes;
+  return goOnBelow(found, ours > 0 ? { ...next, ahead: next.ahead + ours } : next, 'edited');
+}
+
+/** Text below the user's is told from theirs by a blank line; a head is not for the middle of a file. */
+function goOnBelow(found: Found, { text, ahead }: Next, note: 'edited' | 'shortened'): Mending {
+  return { kind: 'adopt', note, lead: glue(found, text.subarray(ahead)).toString(), ahead };
+}
+
+/**
+ * How many bytes of what is expected stand in a text, line by line; the user's own lines may stand between them. 0 if it
+ * does not begin with them: then nothing of it is kato's.
+ */
+function linesIn(text: Uint8Array, expected: Uint8Array): number {
+  let same = 0;
+  while (same < text.length && same < expected.length && text[same] === expected[same]) same += 1;
+  let ours = Buffer.from(text.subarray(0, same)).lastIndexOf(NEWLINE) + 1;
+  if (Buffer.from(text.subarray(0, ours)).toString().trim() === '') return 0;
+  let at = ours;
+  for (let end = text.indexOf(NEWLINE, at); end >= 0; end = text.indexOf(NEWLINE, at)) {
+    const line = text.subarray(at, end + 1);
+    if (isBeginning(line, expected.subarray(ours))) ours += line.length;
+    at = end + 1;
+  }
+  return ours;
 }
 
 /** What must stand between a file's text and text below it, so that there is a blank line, or, in JSON lines, a new line. */
-export function glue({ sizeBytes, read }: Found, text: Uint8Array): Uint8Array {
-  if (sizeBytes === 0) return new Uint8Array();
+export function glue({ sizeBytes, read }: Found, text: Uint8Array): Buffer {
+  if (sizeBytes === 0) return Buffer.alloc(0);
   const end = Buffer.from(read(Math.max(0, sizeBytes - 4), sizeBytes)).toString('latin1');
   const newline = end.includes('\r\n') ? '\r\n' : '\n';
   const isLines = text[0] === BRACE;
@@ -97,7 +145,7 @@ async function lostEnd({ earlier, length, bodyBytes }: Manifest, found: Found, b
   const kept = found.sizeBytes - before;
   if (!earlier.includes(kept) || kept <= 0) return undefined;
   const isOurs = Buffer.compare(found.read(before, found.sizeBytes), body.subarray(0, kept)) === 0;
-  return isOurs ? body.subarray(kept, bodyBytes) : undefined;
+  return isOurs ? Buffer.from(body.subarray(kept, bodyBytes)).toString() : undefined;
 }
 
 function isBeginning(part: Uint8Array, whole: Uint8Array): boolean {
@@ -112,6 +160,12 @@ function isZero(bytes: Uint8Array): boolean {
 export function manifestOf({ sizeBytes, read }: Found): Manifest {
   const tail = read(Math.max(0, sizeBytes - TAIL_BYTES), sizeBytes);
   return { length: sizeBytes, tail: hashOf(tail), tailBytes: tail.length, bodyBytes: 0, earlier: [] };
+}
+
+/** The manifest of a file that its user has changed, and that kato goes on with. */
+export function adopted(before: Manifest, found: Found): Manifest {
+  const { length, tail, tailBytes } = manifestOf(found);
+  return { ...before, length, tail, tailBytes };
 }
 
 /** The manifest of a file to which `text` has just been written, up to `length`. */
@@ -129,7 +183,18 @@ export function manifestAfter(
     tailBytes: tail.length,
     bodyBytes,
     earlier: thin(known.filter((one) => one > 0)),
+    ...(before?.head !== undefined && { head: before.head }),
   };
+}
+
+/** The same file, of which kato has written all that stands above the body. */
+export function withHead(manifest: Manifest, head: Uint8Array): Manifest {
+  return { ...manifest, head: hashOf(head) };
+}
+
+/** Whether these bytes are what kato wrote above the body. */
+export function isOwnHead({ head }: Manifest, found: Uint8Array): boolean {
+  return head === hashOf(found);
 }
 
 /** The latest places one by one, older ones ever further apart. */

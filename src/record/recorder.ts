@@ -4,14 +4,14 @@
  * It is told which sessions have something new. For each, one at a time: all commands that it has not heard yet are
  * planned, and what they lead to is stored before any file is touched; then what they ask of files is done; then every
  * recording of the session is brought up to the end of the log, or of its period. Only the periods say what belongs to a
- * file, so it does not matter how far the log had got when a command was heard. Killed anywhere, the next start does the rest: a command
- * is done once because its outcome is stored under its event's id in the same step as what it leads to.
+ * file, so it does not matter how far the log had got when a command was heard. Killed anywhere, the next start does the
+ * rest: a command is done once because its outcome is stored under its event's id in the same step as what it leads to.
  *
  * What fails stands alone: a session, or a recording, is tried again later and later by `retry`, and the others go on.
  */
-import { KatoError, placeOf, systemCode } from '../core/errors.ts';
+import { placeOf } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
-import { type Batch, emptyBatch, type Offset, type SessionRecord } from '../store/store.ts';
+import { type Batch, emptyBatch, type Offset, type Position, type SessionRecord } from '../store/store.ts';
 import {
   type Book,
   bookName,
@@ -22,34 +22,26 @@ import {
   keeping,
   kept,
   outcomeName,
-  progressName,
   RECORDER,
-  type StoredProgress,
 } from './book.ts';
 import type { Command } from './commands.ts';
-import { type Condition, Conditions, Delays } from './conditions.ts';
-import { Deeds, type Done, playOf } from './deeds.ts';
-import { growHead } from './head-growth.ts';
+import { type Condition, Delays } from './conditions.ts';
+import { Deeds, type Redirection } from './deeds.ts';
 import { firstOwnWords, inheritedBook } from './inheritance.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
+import { Places } from './places.ts';
+import { codeOf, RecordedFiles } from './recorded-files.ts';
 import type { Recording } from './recording.ts';
-import { advance, type Place } from './recording-file.ts';
-import { judge } from './write-policy.ts';
-
-type Redirection = NonNullable<Done['redirected']>;
 
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #obedience: Obedience;
   readonly #deeds: Deeds;
   readonly #books = new Map<string, Book>();
-  readonly #progress = new Map<string, StoredProgress>();
-  readonly #conditions: Conditions;
+  readonly #files: RecordedFiles;
   /** How far the commands of each session have been heard; others: up to where the recorder began. */
   readonly #heard = new Map<string, number>();
-  /** What each file's head was last seen to hold. */
-  readonly #heads = new Map<string, string>();
   readonly #queues = new Map<string, Promise<void>>();
   /** Sessions with commands that stand in no transcript and are not done yet, by name. */
   readonly #unkept = new Map<string, SessionKey>();
@@ -63,16 +55,13 @@ export class Recorder {
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.#delays = new Delays(parts.clock);
-    this.#conditions = new Conditions(parts.log, this.#delays);
-    this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets, false));
-    this.#deeds = new Deeds(parts, {
-      get: (id) => this.#progress.get(id),
-      put: async (id, progress) => {
-        await parts.store.append([
-          { ...emptyBatch, offsets: [keeping(progressName(id), progress, progress.cursor.after)] },
-        ]);
-        this.#progress.set(id, progress);
-      },
+    const places = new Places(parts.files);
+    this.#files = new RecordedFiles(parts, places, this.#delays);
+    this.#obedience = new Obedience(parts, places, (book, offsets) => this.#commit(book, offsets, false));
+    this.#deeds = new Deeds(parts, places, {
+      get: (id) => this.#files.progressOf(id),
+      put: (id, progress) => this.#files.store(id, progress, { rides: false }),
+      heardUpTo: (key) => this.#heardUpTo(key),
     });
   }
 
@@ -90,10 +79,7 @@ export class Recorder {
       const book = kept<Book>(offset);
       if (book) this.#books.set(bookName(book.session), book);
     }
-    for (const offset of await store.offsets('recording/')) {
-      const progress = kept<StoredProgress>(offset);
-      if (progress) this.#progress.set(offset.consumer.slice('recording/'.length), progress);
-    }
+    await this.#files.open();
     for (const offset of await store.offsets('heard/')) {
       const heard = kept<Heard>(offset);
       if (heard) this.#unkept.set(bookName(heard.session), heard.session);
@@ -118,6 +104,20 @@ export class Recorder {
   /** The same for commands that stand in no transcript. Their sessions can be kept by now. */
   async takeUpUnkept(): Promise<void> {
     await this.taken([...this.#unkept.values()]);
+  }
+
+  /** Has transcripts built again that were deleted while they were recorded. Ingest must run. */
+  async takeUpDropped(): Promise<void> {
+    const isDropped = ({ id, on }: Recording) => on && this.#files.progressOf(id)?.anchor !== undefined;
+    const dropped = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDropped));
+    await Promise.all(
+      dropped.map(({ session }) =>
+        this.#enqueue(session, async () => {
+          await this.#parts.keep(session);
+          await this.#follow(session);
+        }),
+      ),
+    );
   }
 
   /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
@@ -164,7 +164,9 @@ export class Recorder {
     const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
     const answer = await this.#obedience.ask(book, command, session);
     const moved = (await this.#follow(key)).find(({ from }) => answer.paths.includes(from));
-    return moved ? { kind: 'redirected', reason: moved.reason, paths: [moved.to] } : answer;
+    if (!moved) return answer;
+    const { to, reason, hint } = moved;
+    return { kind: 'redirected', reason, hint, paths: [to] };
   }
 
   /** Whether a session is being recorded: its transcript must be kept. */
@@ -174,15 +176,48 @@ export class Recorder {
 
   /** Tries again what could not be done and is due: a full disk, a folder that was not there. */
   async retry(): Promise<void> {
-    const isDue = ({ id }: Recording) => this.#conditions.get(id)?.failure !== undefined && this.#delays.isOver(id);
+    const isDue = ({ id }: Recording) => this.#files.conditionOf(id)?.failure !== undefined && this.#delays.isOver(id);
     const behind = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDue));
     const stuck = [...this.#stuck].filter(([name]) => this.#delays.isOver(name)).map(([, key]) => key);
     await this.taken([...behind.map(({ session }) => session), ...stuck]);
   }
 
+  /**
+   * Does this while nothing else is done for these sessions; what is kept of them is then read anew: it may have been
+   * changed, or be gone.
+   */
+  async aside<T>(keys: readonly SessionKey[], action: () => Promise<T>): Promise<T> {
+    const left = Promise.withResolvers<void>();
+    const named = new Map(keys.map((key) => [bookName(key), key]));
+    const entered = [...named.values()].map((key) => {
+      const turn = Promise.withResolvers<void>();
+      void this.#enqueue(key, () => {
+        turn.resolve();
+        return left.promise;
+      });
+      return turn.promise;
+    });
+    try {
+      await Promise.all(entered);
+      return await action();
+    } finally {
+      await Promise.all([...named.values()].map((key) => this.#readAnew(key))).finally(left.resolve);
+    }
+  }
+
+  async #readAnew(key: SessionKey): Promise<void> {
+    const { store } = this.#parts;
+    const name = bookName(key);
+    const before = this.#books.get(name)?.recordings ?? [];
+    const book = kept<Book>(await store.offset(name));
+    if (book) this.#books.set(name, book);
+    else this.#books.delete(name);
+    for (const { id } of before) await this.#files.reload(id);
+  }
+
   recordings(): readonly (Recording & { readonly session: SessionKey; readonly condition: Condition | undefined })[] {
     return [...this.#books.values()].flatMap(({ session, recordings }) =>
-      recordings.map((recording) => ({ ...recording, session, condition: this.#conditions.get(recording.id) })),
+      recordings.map((recording) => ({ ...recording, session, condition: this.#files.conditionOf(recording.id) })),
     );
   }
 
@@ -216,7 +251,9 @@ export class Recorder {
     if (this.#unkept.has(bookName(key)) && isTold) await this.#hearUnkept(key);
     await this.#hear(key, upTo);
     const redirected = await this.#finishPending(key);
-    for (const recording of this.#books.get(bookName(key))?.recordings ?? []) await this.#bringUp(key, recording);
+    const upToNow = this.#heardUpTo(key);
+    for (const recording of this.#books.get(bookName(key))?.recordings ?? [])
+      await this.#files.bringUp(key, recording, upToNow);
     return redirected;
   }
 
@@ -238,7 +275,7 @@ export class Recorder {
   async #hear(key: SessionKey, upTo: number): Promise<void> {
     const { store } = this.#parts;
     const name = bookName(key);
-    for await (const page of store.read({ key, view: 'written', after: this.#heard.get(name) ?? this.#from })) {
+    for await (const page of store.read({ key, view: 'written', after: this.#heardUpTo(key) })) {
       for (const { event, position, cause } of page) {
         if (position > upTo) return;
         if (event.kind === 'user.kato-command') await this.#obeyChat(key, event, cause, position);
@@ -247,15 +284,24 @@ export class Recorder {
     }
   }
 
+  #heardUpTo(key: SessionKey): Position {
+    return this.#heard.get(bookName(key)) ?? this.#from;
+  }
+
   async #hearUnkept(key: SessionKey): Promise<void> {
     const { store } = this.#parts;
-    for (const offset of await store.offsets('heard/')) {
-      const heard = kept<Heard>(offset);
-      if (!heard || bookName(heard.session) !== bookName(key)) continue;
-      await this.#obeyChat(key, heard.event, 'live', undefined);
-      await store.append([{ ...emptyBatch, offsets: [keeping(heardName(heard.event.id), null)], rides: true }]);
+    this.#unkept.delete(bookName(key)); // What is heard from here on is told again.
+    try {
+      const all = (await store.offsets('heard/')).flatMap((offset) => kept<Heard>(offset) ?? []);
+      const own = all.filter(({ session }) => bookName(session) === bookName(key));
+      for (const { event } of own.sort(asTyped)) {
+        await this.#obeyChat(key, event, 'live', undefined);
+        await store.append([{ ...emptyBatch, offsets: [keeping(heardName(event.id), null)], rides: true }]);
+      }
+    } catch (error) {
+      this.#unkept.set(bookName(key), key);
+      throw error;
     }
-    this.#unkept.delete(bookName(key));
   }
 
   async #obeyChat(
@@ -289,61 +335,11 @@ export class Recorder {
       if (redirected) moved.push(redirected);
     }
   }
-
-  /** Brings a file up to the end of the log, or of its last period. */
-  async #bringUp(key: SessionKey, recording: Recording): Promise<void> {
-    const progress = this.#progress.get(recording.id);
-    if (!progress) return; // It has not been begun yet.
-    if (!recording.on && progress.cursor.period >= recording.periods.length) return;
-    const session = await this.#parts.store.session(key);
-    if (!session) return;
-    const verdict = judge(recording.path, this.#parts.policyFor(session));
-    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict.allowed || root === undefined)
-      return this.#conditions.fail(recording, verdict.allowed ? 'ENOENT' : 'denied');
-    try {
-      const { events, notes, isGone } = await advance(
-        {
-          files: this.#parts.files,
-          place: { root, components: verdict.components },
-          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heard.get(bookName(key)) ?? this.#from },
-          store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
-        },
-        progress,
-      );
-      if (isGone) return this.#conditions.fail(recording, 'gone');
-      if (events > 0) await this.#growHead(session, recording, { root, components: verdict.components });
-      this.#conditions.goOn(recording, notes);
-    } catch (error) {
-      this.#conditions.fail(recording, codeOf(error), placeOf(error));
-    }
-  }
-
-  /** The head says who takes part; it is looked at when that may have changed. */
-  async #growHead(session: SessionRecord, recording: Recording, place: Place): Promise<void> {
-    const { files, clock, headListsOf } = this.#parts;
-    const lists = headListsOf(session, recording.format, recording.id);
-    const said = JSON.stringify(lists);
-    if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
-    const grown = growHead({ files, place, time: clock.now() }, lists);
-    this.#heads.set(recording.id, said);
-    const progress = this.#progress.get(recording.id);
-    if (grown === 0 || !progress) return;
-    const { manifest } = progress;
-    const longer = { ...progress, manifest: { ...manifest, length: manifest.length + grown } };
-    await this.#storeProgress(recording.id, longer, true);
-  }
-
-  async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {
-    const isWritten = next.manifest.length !== this.#progress.get(id)?.manifest.length;
-    const lastWriteAt = isWritten ? this.#parts.clock.now() : this.#progress.get(id)?.lastWriteAt;
-    const stored = { ...next, ...(lastWriteAt !== undefined && { lastWriteAt }) };
-    const offsets = [keeping(progressName(id), stored, next.cursor.after)];
-    await this.#parts.store.append([{ ...emptyBatch, offsets, rides }]);
-    this.#progress.set(id, stored);
-  }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof KatoError ? error.code : (systemCode(error) ?? 'internal');
+/** In the order in which they stand in the session's file; by their times where it has several. */
+function asTyped({ event: a }: Heard, { event: b }: Heard): number {
+  const isSameFile = a.source.file === b.source.file;
+  if (!isSameFile && a.at !== b.at) return (a.at ?? '') < (b.at ?? '') ? -1 : 1;
+  return (a.source.offset ?? 0) - (b.source.offset ?? 0) || a.payload.number - b.payload.number;
 }

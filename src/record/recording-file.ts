@@ -5,10 +5,22 @@
  * the progress is stored, which says how long the file is and up to where the log was played. So the file is never ahead
  * of the log, and what lies behind the stored length is the beginning of what would be written next (`mend.ts`). Only
  * the first step into a file that stands already is stored before it is made: what was there belongs to somebody else.
+ * So it is with a file that its user has edited: with the edit and an append behind it, nothing could tell the two apart.
  */
 import { systemCode } from '../core/errors.ts';
 import type { DestinationFiles, GrowingFile } from '../core/ports.ts';
-import { type Found, glue, type Manifest, type Mending, manifestAfter, manifestOf, mend } from './mend.ts';
+import {
+  adopted,
+  bytesOf,
+  type Found,
+  glue,
+  type Manifest,
+  manifestAfter,
+  manifestOf,
+  mend,
+  type Next,
+  withHead,
+} from './mend.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 
 /** How far a recording is written. Survives JSON. */
@@ -17,6 +29,8 @@ export type FileProgress = {
   readonly manifest: Manifest;
   /** What must be written before the next text: the head of a new file, or line ends below the user's text. */
   readonly lead: string;
+  /** So many bytes of the next text are in the file already, with the user's behind them; absent for none. */
+  readonly ahead?: number;
 };
 
 /** What happened to the file since it was last written. */
@@ -45,10 +59,11 @@ export function beginFile(
   cursor: Cursor = startOf(recording),
 ): FileProgress {
   const file = files.grow(place.root, place.components, { create: false });
-  if (!file) return { cursor, manifest: manifestOf(NOTHING), lead: head };
+  const isNew = { cursor, manifest: withHead(manifestOf(NOTHING), Buffer.from(head)), lead: head };
+  if (!file) return isNew;
   try {
     const found = foundIn(file);
-    if (found.sizeBytes === 0) return { cursor, manifest: manifestOf(found), lead: head };
+    if (found.sizeBytes === 0) return isNew;
     return { cursor, manifest: manifestOf(found), lead: Buffer.from(glue(found, new Uint8Array())).toString() };
   } finally {
     file.close();
@@ -110,27 +125,42 @@ async function write(
   const file = openFile(parts, progress);
   if (!file) return undefined;
   try {
-    const expected = Buffer.from(progress.lead + text);
-    const found = foundIn(file);
-    const mending = await mend(progress.manifest, found, expected, () => bodySoFar(parts, progress));
-    if ('note' in mending && mending.note !== undefined) notes.add(mending.note);
-    carryOut(file, mending);
-    const length = file.sizeBytes(); // Before anybody else has a turn, and could write to it.
-    if (mending.kind !== 'written') await file.sync();
-    const bodyBytes = progress.manifest.bodyBytes + Buffer.byteLength(text);
-    const manifest = manifestAfter(progress.manifest, length, expected, bodyBytes);
-    const next = { cursor, manifest, lead: '' };
-    await parts.store(next, { rides: true });
-    return next;
+    const all = Buffer.from(text);
+    const { progress: known, next, isWritten } = await prepare(parts, progress, file, all, notes);
+    const bytes = bytesOf(next);
+    if (!isWritten) file.append(bytes);
+    // At once, before anybody else has a turn. What stands behind a text that was there already is looked at next time.
+    const length = isWritten ? known.manifest.length + bytes.length : file.sizeBytes();
+    if (!isWritten) await file.sync();
+    const bodyBytes = known.manifest.bodyBytes + all.length;
+    const manifest = manifestAfter(known.manifest, length, bytes, bodyBytes);
+    const rest = (known.ahead ?? 0) - all.length;
+    const written = { cursor, manifest, lead: '', ...(rest > 0 && { ahead: rest }) };
+    await parts.store(written, { rides: true });
+    return written;
   } finally {
     file.close();
   }
 }
 
-function carryOut(file: GrowingFile, mending: Mending): void {
-  if (mending.kind === 'written') return;
+/** Makes the file ready for what is next, whatever has happened to it since it was last written. */
+async function prepare(
+  parts: RecordingFileParts,
+  progress: FileProgress,
+  file: GrowingFile,
+  text: Uint8Array,
+  notes: Set<FileNote>,
+): Promise<{ readonly progress: FileProgress; readonly next: Next; readonly isWritten: boolean }> {
+  const found = foundIn(file);
+  const next = { lead: progress.lead, text, ahead: progress.ahead ?? 0 };
+  const mending = await mend(progress.manifest, found, next, () => bodySoFar(parts, progress));
   if (mending.kind === 'cut') file.cut(mending.length);
-  file.append(mending.text);
+  if (mending.kind !== 'adopt') return { progress, next, isWritten: mending.kind === 'written' };
+  const { note, lead, ahead } = mending;
+  notes.add(note);
+  const known = { cursor: progress.cursor, manifest: adopted(progress.manifest, found), lead, ahead };
+  await parts.store(known, { rides: false }); // Durable: where our text begins below the user's is not seen again.
+  return { progress: known, next: { lead, text, ahead }, isWritten: false };
 }
 
 /** The file at the path; a new one if the recording has none so far. Absent when its file is gone. */

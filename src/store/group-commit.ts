@@ -61,6 +61,10 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
       await commit();
       return store.forget(...keys);
     },
+    async drop(...keys) {
+      await commit();
+      return store.drop(...keys);
+    },
     async close() {
       await commit();
       return store.close();
@@ -104,8 +108,6 @@ async function storeGroup(store: TranscriptStore, group: readonly Waiting[]): Pr
 }
 
 function sizeOf({ sessions, raw }: Batch): number {
-  const events = sessions
-    .flatMap(({ pages }) => pages)
-    .reduce((sum, { body, packed }) => sum + (packed ?? body).length, 0);
+  const events = sessions.flatMap(({ pages }) => pages).reduce((sum, { body }) => sum + body.length, 0);
   return raw.reduce((sum, { data }) => sum + data.length, events);
 }

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { KatoError } from '../core/errors.ts';
 import { recordHalf } from '../core/identity.ts';
+import { field, textAt } from '../core/json.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SourceDiagnostic, SourceRecord } from '../core/source.ts';
 import { type Arrival, Session } from './memory/session.ts';
@@ -239,13 +240,33 @@ class MemoryStore implements TranscriptStore {
   }
 
   async forget(...keys: readonly SessionKey[]): Promise<void> {
-    for (const key of keys) this.#forget(key);
+    for (const key of keys) {
+      this.#delete(key);
+      this.#forgotten.set(nameOf(key), key);
+      for (const { consumer, state } of this.#offsets.values()) {
+        const named = field(state, 'session');
+        const isOf = textAt(named, 'provider') === key.provider && textAt(named, 'nativeId') === key.nativeId;
+        if (isOf) this.#offsets.delete(consumer);
+      }
+    }
   }
 
-  #forget(key: SessionKey): void {
+  async drop(...keys: readonly SessionKey[]): Promise<void> {
+    for (const key of keys) {
+      this.#delete(key);
+      for (const source of this.#sources.values()) {
+        if (source.provider !== key.provider || source.nativeId !== key.nativeId) continue;
+        const generation = 0 - Math.abs(source.checkpoint.generation);
+        const unread = { cursor: null, state: null, endBytes: 0, companions: {}, unswept: false };
+        const checkpoint = { ...source.checkpoint, ...unread, generation };
+        this.#sources.set(source.id, { ...source, probe: undefined, checkpoint, version: source.version + 1 });
+      }
+    }
+  }
+
+  #delete(key: SessionKey): void {
     const blobs = this.#sessions.get(nameOf(key))?.blobs ?? [];
     this.#sessions.delete(nameOf(key));
-    this.#forgotten.set(nameOf(key), key);
     const needed = new Set([...this.#sessions.values()].flatMap((session) => [...session.blobs]));
     for (const blob of blobs) if (!needed.has(blob)) this.#blobs.delete(blob);
     for (const { id, provider, nativeId } of this.#sources.values()) {

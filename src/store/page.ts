@@ -12,11 +12,11 @@ export interface EventPage {
   readonly ids: Uint8Array;
   /** 8 bytes an event: its content hash. */
   readonly contents: Uint8Array;
-  /** Where each event's line ends in `body`, its newline included. */
+  /** Where each event's line ends in the plain body, its newline included. */
   readonly ends: Uint32Array;
   readonly body: Uint8Array;
-  /** The body compressed with zstd, where someone has done it already and it is smaller. */
-  readonly packed?: Uint8Array | undefined;
+  /** Whether the body is compressed, with zstd. One form only: a page may wait its turn in memory. */
+  readonly packed: boolean;
 }
 
 /** Bodies grow to about this size before a new page is begun. */
@@ -34,7 +34,9 @@ const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 export function pack(body: Uint8Array): Uint8Array | undefined {
   if (body.length < PACK_FROM_BYTES) return undefined;
   const packed = zstdCompressSync(body, PACKING);
-  return packed.length < body.length ? packed : undefined;
+  if (packed.length >= body.length) return undefined;
+  // Of its own: a view into a pool would take the whole pool along, to another thread and in memory.
+  return packed.length === packed.buffer.byteLength ? packed : Uint8Array.prototype.slice.call(packed);
 }
 
 /** A packed body, or a plain one, as its plain bytes. */
@@ -44,8 +46,8 @@ export function unpack(bytes: Uint8Array, isPacked: boolean): Uint8Array {
 
 /** Collects events into a page. */
 export class PageBuilder {
-  #ids: string[] = [];
-  #contents: string[] = [];
+  #ids: Buffer = Buffer.allocUnsafe(16 * 64);
+  #contents: Buffer = Buffer.allocUnsafe(8 * 64);
   #ends: number[] = [];
   #body: Buffer = Buffer.allocUnsafe(16 * 1024);
   #length = 0;
@@ -55,44 +57,45 @@ export class PageBuilder {
   }
 
   get count(): number {
-    return this.#ids.length;
+    return this.#ends.length;
   }
 
   /** Adds an event: id and content hash in hex, and its JSON without a newline. */
   add(id: string, content: string, json: string): void {
     const most = this.#length + json.length * 3 + 1;
-    if (most > this.#body.length) this.#grow(this.#length + Buffer.byteLength(json) + 1);
+    if (most > this.#body.length) this.#body = grown(this.#body, this.#length + Buffer.byteLength(json) + 1);
     this.#length += this.#body.write(json, this.#length);
     this.#body[this.#length++] = 0x0a;
-    this.#ids.push(id);
-    this.#contents.push(content);
+    this.#ids = grown(this.#ids, this.count * 16 + 16);
+    this.#ids.write(id, this.count * 16, 'hex');
+    this.#contents = grown(this.#contents, this.count * 8 + 8);
+    this.#contents.write(content, this.count * 8, 'hex');
     this.#ends.push(this.#length);
   }
 
-  /** The page, compressed if `packed` is wanted. The builder is empty afterwards. */
-  build(packed: boolean): EventPage {
-    const body = Uint8Array.prototype.slice.call(this.#body, 0, this.#length);
+  /** The page, compressed if that is wanted and makes it smaller. The builder is empty afterwards. */
+  build(wantsPacked: boolean): EventPage {
+    const packed = wantsPacked ? pack(this.#body.subarray(0, this.#length)) : undefined;
     const page: EventPage = {
-      count: this.#ids.length,
-      ids: new Uint8Array(Buffer.from(this.#ids.join(''), 'hex')),
-      contents: new Uint8Array(Buffer.from(this.#contents.join(''), 'hex')),
+      count: this.count,
+      ids: Uint8Array.prototype.slice.call(this.#ids, 0, this.count * 16),
+      contents: Uint8Array.prototype.slice.call(this.#contents, 0, this.count * 8),
       ends: Uint32Array.from(this.#ends),
-      body,
-      packed: packed ? pack(body) : undefined,
+      body: packed ?? Uint8Array.prototype.slice.call(this.#body, 0, this.#length),
+      packed: packed !== undefined,
     };
-    this.#ids = [];
-    this.#contents = [];
     this.#ends = [];
     this.#length = 0;
     return page;
   }
+}
 
-  #grow(needed: number): void {
-    if (needed <= this.#body.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#body.length * 2));
-    this.#body.copy(larger, 0, 0, this.#length);
-    this.#body = larger;
-  }
+/** A buffer with the same bytes that has room for this many. */
+function grown(buffer: Buffer, needed: number): Buffer {
+  if (needed <= buffer.length) return buffer;
+  const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2));
+  buffer.copy(larger);
+  return larger;
 }
 
 /** The id of an event of a page, as 16 bytes. */
@@ -105,23 +108,25 @@ export function contentAt(page: EventPage, index: number): Uint8Array {
   return page.contents.subarray(index * 8, index * 8 + 8);
 }
 
-/** The JSON of an event of a page, newline included. */
-export function lineAt(page: EventPage, index: number): Uint8Array {
-  return page.body.subarray(index === 0 ? 0 : page.ends[index - 1], page.ends[index]);
+/** The JSON of each event of a page, newline included. */
+export function linesOf({ body, packed, ends }: EventPage): readonly Uint8Array[] {
+  const plain = unpack(body, packed);
+  return Array.from(ends, (end, index) => plain.subarray(index === 0 ? 0 : ends[index - 1], end));
 }
 
 /** A page of only these events, in order. */
 export function selectEvents(page: EventPage, indexes: readonly number[]): EventPage {
   if (indexes.length === page.count) return page;
-  const body = Buffer.concat(indexes.map((index) => lineAt(page, index)));
+  const all = linesOf(page);
+  const lines = indexes.map((index) => all[index] ?? new Uint8Array());
   let end = 0;
   return {
     count: indexes.length,
     ids: Buffer.concat(indexes.map((index) => idAt(page, index))),
     contents: Buffer.concat(indexes.map((index) => contentAt(page, index))),
-    ends: Uint32Array.from(indexes, (index) => (end += lineAt(page, index).length)),
-    body,
-    packed: undefined,
+    ends: Uint32Array.from(lines, ({ length }) => (end += length)),
+    body: Buffer.concat(lines),
+    packed: false,
   };
 }
 

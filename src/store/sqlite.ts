@@ -15,7 +15,7 @@
 import type { KatoError } from '../core/errors.ts';
 import { appendBatch } from './sqlite/append.ts';
 import { storeFailure } from './sqlite/failure.ts';
-import { forgetSessions, readOwed, scrub, scrubAtOnce, settleScrub } from './sqlite/forget.ts';
+import { dropSessions, forgetSessions, readOwed, scrub, scrubAtOnce, settleScrub } from './sqlite/forget.ts';
 import { type Database, openDatabase } from './sqlite/open.ts';
 import { pickEvents, readEvents } from './sqlite/read.ts';
 import * as records from './sqlite/records.ts';
@@ -30,6 +30,12 @@ export function openSqliteStore(path: string): TranscriptStore {
   const write = writer(database, path);
   const read = <T>(action: () => T): T => attempt(`cannot read the store ${path}`, action);
   resumeScrub(database);
+  const clean = () => {
+    const owed = read(() => readOwed(database));
+    if (owed === undefined) return;
+    attempt(`the session is forgotten, but its text cannot be cleaned out of ${path}`, () => scrub(database));
+    write(() => settleScrub(database, owed));
+  };
   return {
     append: async (batches) =>
       write(
@@ -39,10 +45,11 @@ export function openSqliteStore(path: string): TranscriptStore {
     rederive: async (batches) => write(() => rederiveSessions(database, batches)),
     async forget(...keys) {
       write(() => forgetSessions(database, keys));
-      const owed = read(() => readOwed(database));
-      if (owed === undefined) return;
-      attempt(`the session is forgotten, but its text cannot be cleaned out of ${path}`, () => scrub(database));
-      write(() => settleScrub(database, owed));
+      clean();
+    },
+    async drop(...keys) {
+      write(() => dropSessions(database, keys));
+      clean();
     },
     read: (query) => guarded(`cannot read the store ${path}`, readEvents(database, query)),
     raw: (source) => guardedSync(`cannot read the store ${path}`, records.readRaw(database, source)),

@@ -187,6 +187,21 @@ export interface StoreFlaw {
   readonly what: string;
 }
 
+/** What a short look at a store's file tells. */
+export interface StoreLook {
+  readonly bytes: number;
+  readonly schema: number;
+  /** The latest schema that this kato knows. */
+  readonly newest: number;
+  /** Whether its pages were looked at: those of a large file are left to `verify`. */
+  readonly isChecked: boolean;
+  /** What is wrong with it. */
+  readonly flaw?: string;
+  /** The version of SQLite, and whether several processes may have the file open with it. */
+  readonly sqlite: string;
+  readonly isShareable: boolean;
+}
+
 export interface TranscriptStore {
   /** Stores batches in order, in one step: when one is refused, none is stored. Resolves when they are durable. */
   append(batches: readonly Batch[]): Promise<readonly Appended[]>;
@@ -225,9 +240,15 @@ export interface TranscriptStore {
   /**
    * Deletes sessions with their raw bytes, and remembers not to take them in again. Nothing of their text is left in any
    * file of the store; that may cost a copy of all of it, so forget many at once. Where it fails after the deletion, with
-   * text left in a file, forgetting a session again, or opening the store, finishes it.
+   * text left in a file, forgetting a session again, or opening the store, finishes it. What consumers have noted of these
+   * sessions goes with them: offsets whose state names the session as its `session`.
    */
   forget(...keys: readonly SessionKey[]): Promise<void>;
+  /**
+   * Deletes the same, and remembers nothing: what consumers have noted stays, and the sessions may be taken in again.
+   * Until then their sources count as ones that are not kept, and of which nothing was read.
+   */
+  drop(...keys: readonly SessionKey[]): Promise<void>;
   forgotten(): Promise<readonly SessionKey[]>;
   stats(): Promise<StoreStats>;
   /** Checks every invariant that the store can check by itself. */

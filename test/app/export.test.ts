@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { exportSession } from '../../src/app/export.ts';
 import type { ExportReport, ExportRequest } from '../../src/app/kato.ts';
 import { KatoError } from '../../src/core/errors.ts';
+import { shortId } from '../../src/core/session.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { nodeDestinations } from '../../src/platform/destinations.ts';
+import type { Format } from '../../src/record/formats/format.ts';
+import { formats } from '../../src/record/formats/registry.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { emptyBatch } from '../../src/store/store.ts';
+import { keyOf, partOf, say } from '../support/batches.ts';
+import { temporaryFolder } from '../support/derive.ts';
 import { request, TestKato } from '../support/kato.ts';
 import { claudeSession, type Said } from '../support/session-files.ts';
 
@@ -59,6 +69,48 @@ describe('an export without a destination', () => {
     await opened.import(claudeSession({ id: ONE, said: [{ by: 'user', text: '数' }] }));
     const { shortId } = await opened.find(ONE);
     assert.equal((await exportOne(opened)).path, opened.home.path(`.kato/recordings/session--${shortId}.md`));
+  });
+});
+
+describe('an export whose name is taken', () => {
+  it('is rendered once, however many names like it are taken', async (t) => {
+    const recordings = realpathSync(temporaryFolder(t));
+    const store = createMemoryStore();
+    await store.append([{ ...emptyBatch, sessions: [partOf('a', [say('a', 'r1', 'Peel the pears')])] }]);
+    const session = await store.session(keyOf('a'));
+    assert.ok(session);
+    let renderings = 0;
+    const format: Format = {
+      ...formats.markdown,
+      head: (info) => {
+        renderings += 1;
+        return formats.markdown.head(info);
+      },
+    };
+    const context = {
+      store,
+      audit: { log: () => {} },
+      frontMatter: true,
+      userName: '',
+      files: nodeDestinations,
+      clock: systemClock,
+      katoHome: recordings,
+      userHome: '/home/ann',
+      recordings,
+      configuredRoots: [],
+      roots: [],
+      projectFolders: false,
+    };
+    const names = [];
+    for (let count = 0; count < 4; count++) {
+      const wanted = { ...request('chat'), key: session.key };
+      const { path } = await exportSession(session, format, () => 'pears', wanted, context);
+      names.push(path.slice(recordings.length + 1));
+    }
+    const bare = `pears--${shortId(session.id)}`;
+    assert.deepEqual(names, [`${bare}.md`, `${bare}-2.md`, `${bare}-3.md`, `${bare}-4.md`]);
+    assert.equal(renderings, 4);
+    assert.deepEqual(readdirSync(recordings).sort(), names.toSorted(), 'and nothing is left beside them');
   });
 });
 

@@ -7,6 +7,7 @@
 import { describe } from 'node:test';
 import { appendContract, checkpointContract, offsetContract } from '../store/contract/append.ts';
 import { blobContract, rawContract, statsContract } from '../store/contract/bytes.ts';
+import { dropContract } from '../store/contract/drop.ts';
 import { forgetContract } from '../store/contract/forget.ts';
 import { readContract } from '../store/contract/read.ts';
 import { rederiveContract } from '../store/contract/rederive.ts';
@@ -34,6 +35,7 @@ const sections: readonly (readonly [string, (check: Check) => void])[] = [
   ['offsets', offsetContract],
   ['rederive', rederiveContract],
   ['forget', forgetContract],
+  ['drop', dropContract],
   ['stats', statsContract],
 ];
 

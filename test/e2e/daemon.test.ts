@@ -230,6 +230,10 @@ describe('logs', () => {
     assert.deepEqual(events, ['daemon.started', 'daemon.stopped']);
     assert.equal(home.ok(['logs', '-n', '0']), '');
     assert.equal(home.run(['logs', '-n', 'few']).status, 2);
+    for (const level of ['debug', 'info']) assert.equal(home.ok(['logs', '--level', level]), `${lines.join('\n')}\n`);
+    assert.equal(home.ok(['logs', '--level', 'warn']), '');
+    assert.equal(home.ok(['logs', '--level', 'info', '-n', '1']), `${lines.at(-1)}\n`);
+    assert.equal(home.run(['logs', '--level', 'loud']).status, 2);
     assert.doesNotMatch(home.ok(['logs']), new RegExp(home.folder));
   });
 

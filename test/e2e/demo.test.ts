@@ -11,19 +11,36 @@ function runDemo(home: TestHome, args: readonly string[] = []) {
 }
 
 describe('kato demo', { timeout: 60_000 }, () => {
-  it('imports the samples of three agents, lists them, and exports one that can be looked at', (t) => {
+  it('imports the samples of three agents, lists them, exports one, and records one that is being written', (t) => {
     const home = new TestHome(t);
     const run = runDemo(home);
     assert.equal(run.status, 0, run.stderr);
     assert.match(run.stderr, /\d+ events in 3 sessions/);
     for (const agent of ['claude-code', 'codex', 'gemini-cli'])
       assert.match(run.stderr, new RegExp(`^ .*${agent}`, 'm'));
-    assert.match(run.stderr, /^ +0 new events, 0 B read$/m);
-    const [, path = ''] = /^ +(\/\S+\.md)$/m.exec(run.stderr) ?? [];
-    const text = readFileSync(path, 'utf8');
-    assert.equal(run.stdout.trim(), text.trim(), 'stdout is the exported Markdown');
-    assert.match(text, /^# User_2026-11-18_\d{4}_\d\d$/m);
-    assert.match(text, /^\*\*Tool: Edit\*\*$/m);
+    assert.match(run.stderr, /^ +once more: 0 new events, 0 B read$/m);
+    const [exported = '', recorded = ''] = [...run.stderr.matchAll(/^ +(\/\S+\.md)$/gm)].map(([, path = '']) => path);
+    assert.match(readFileSync(exported, 'utf8'), /^\*\*Tool: Edit\*\*$/m);
+    const text = readFileSync(recorded, 'utf8');
+    assert.equal(run.stdout.trim(), text.trim(), 'stdout is the recorded Markdown');
+    assert.deepEqual(
+      text.match(/^# (User|claude-sonnet-5)_/gm),
+      Array(3).fill(['# User_', '# claude-sonnet-5_']).flat(),
+    );
+    const sizes = [...run.stderr.matchAll(/ms later: notes\/tea\.md, (\d+) B$/gm)].map(([, size]) => Number(size));
+    assert.equal(sizes.length, 4, 'looked at after the command and after each line behind it');
+    assert.deepEqual(
+      sizes,
+      sizes.toSorted((a, b) => a - b),
+    );
+    assert.equal(sizes.at(-1), Buffer.byteLength(text));
+  });
+
+  it('ends its daemon', (t) => {
+    const home = new TestHome(t);
+    runDemo(home);
+    const folder = readdirSync(home.path('tmp')).find((name) => name.startsWith('kato-demo-')) ?? '';
+    assert.match(home.ok(['status', '--home', home.path('tmp', folder, 'kato')]), /^daemon +not running$/m);
   });
 
   it('names commands that do what the demo did', (t) => {

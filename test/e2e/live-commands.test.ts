@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
+import { displayWidth } from '../../src/surfaces/cli/terminal.ts';
 import { DaemonHome, until } from '../support/daemon.ts';
 import { LiveAgent } from '../support/live-agent.ts';
+import { runOnTerminal, withoutTerminal } from '../support/terminal.ts';
 
 interface RecordingJson {
   readonly id: string;
@@ -117,6 +119,14 @@ describe('what was asked in the chats', () => {
     }
     const json = home.json<StatusJson>(['status']);
     assert.deepEqual([json.recordings.length, json.lag], [1, []]);
+    for (const columns of withoutTerminal ? [] : [20, 40, 80]) {
+      for (const command of ['status', 'recordings', 'commands']) {
+        for (const line of runOnTerminal(home, command, { columns }).lines) {
+          const isOneWord = !line.trim().includes(' ');
+          assert.ok(isOneWord || displayWidth(line) <= columns, `${command} at ${columns}: ${line}`);
+        }
+      }
+    }
     assert.ok(json.ingest.roots.every(({ mode }) => mode === 'watching'));
   });
 

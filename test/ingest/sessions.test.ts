@@ -29,6 +29,21 @@ onEngines('a sub-agent is linked to the call that started it, as its companion f
   assert.deepEqual(await stage.store.links(), [{ key: keyOf(`agent-a1@${SESSION}`), parent }]);
 });
 
+onEngines('a companion file that is empty is being written: it says nothing yet', async (stage) => {
+  const helper = `${stage.root}/-w-farm/${SESSION}/subagents/agent-a1`;
+  const line = (number: number) =>
+    `${prompt(number).replace('"isSidechain":false', '"isSidechain":true,"agentId":"a1"')}\n`;
+  stage.write(stage.path(), prompts(1, 1));
+  stage.write(`${helper}.meta.json`, '');
+  stage.write(`${helper}.jsonl`, line(1));
+  assert.deepEqual((await stage.pass()).diagnostics, []);
+  stage.write(`${helper}.meta.json`, JSON.stringify({ agentType: 'shepherd', toolUseId: 'toolu_1' }));
+  stage.append(`${helper}.jsonl`, line(2));
+  assert.deepEqual((await stage.pass()).diagnostics, []);
+  const parent = { nativeId: SESSION, relation: 'subagent', toolCallId: 'toolu_1' };
+  assert.deepEqual(await stage.store.links(), [{ key: keyOf(`agent-a1@${SESSION}`), parent }]);
+});
+
 onEngines('a copy of a session under another name is linked to it, and its copies are marked', async (stage) => {
   stage.write(stage.path(), prompts(1, 3));
   await stage.pass();
@@ -77,8 +92,7 @@ it('a pass that reads on other cores stores what one that reads here does', asyn
   };
   for (const stage of [here, there]) fill(stage);
   const pool = createReaderPool(new URL('../../src/ingest-worker.ts', import.meta.url), 2);
-  const [first, second] = [await here.pass(), await there.pass({ readElsewhere: pool.read })];
-  await pool.close();
+  const [first, second] = [await here.pass(), await there.pass({ openReaders: () => pool })];
   assert.deepEqual(
     [second.events, second.bytesRead, second.framesDecoded],
     [first.events, first.bytesRead, first.framesDecoded],
@@ -125,11 +139,27 @@ it('a worker that dies of a file costs that file, and the next one gets another 
   const death = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', () => { throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }); });`;
   const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(death)}`), 1);
-  const report = await stage.pass({ readElsewhere: pool.read });
-  await pool.close();
+  const report = await stage.pass({ openReaders: () => pool });
   assert.deepEqual(
     report.unreadable.map(({ code }) => code),
     ['EFBIG', 'EFBIG', 'EFBIG'],
   );
   assert.equal((await stage.pass()).unreadable.length, 0);
+});
+
+it('a source that waits behind one of which the worker dies is read all the same', async (t) => {
+  const stage = openStage(t, createMemoryStore);
+  for (const n of [1, 2, 3]) stage.write(stage.path(SESSION.replace(/^11/, String(n))), prompts(1, 2));
+  const real = new URL('../../src/ingest-worker.ts', import.meta.url);
+  const entry = `import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', ({ order }) => {
+      if (order?.relative.includes('/1')) throw Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+    });
+    await import('${real.href}');`;
+  const pool = createReaderPool(new URL(`data:text/javascript,${encodeURIComponent(entry)}`), 1);
+  const report = await stage.pass({ openReaders: () => pool });
+  assert.deepEqual(
+    [report.unreadable.map(({ code }) => code), report.filesRead, (await stage.said()).length],
+    [['EFBIG'], 2, 4],
+  );
 });

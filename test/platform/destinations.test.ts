@@ -96,6 +96,15 @@ describe('a new file', () => {
   });
 });
 
+describe('a path that cannot even be looked at', () => {
+  it('is no folder', (t) => {
+    const { root } = arena(t);
+    symlinkSync('loop', join(root, 'loop'));
+    for (const path of [join(root, 'x'.repeat(300)), join(root, 'loop'), `${root}/${'x/'.repeat(3000)}`])
+      assert.equal(nodeDestinations.isFolder(path), false);
+  });
+});
+
 describe('a name that is taken', () => {
   it('is refused, whoever has it, and keeps what it has', (t) => {
     const { root, outside } = arena(t);
@@ -118,6 +127,18 @@ describe('a name that is taken', () => {
     file.discard();
     assert.equal(readFileSync(join(root, 'x.md'), 'utf8'), 'theirs');
     assert.deepEqual(readdirSync(root), ['x.md']);
+  });
+
+  it('leaves the new file as it was written: it may get another one', (t) => {
+    const { root } = arena(t);
+    writeFileSync(join(root, 'x.md'), 'mine');
+    const file = nodeDestinations.begin(root, ['x.md']);
+    file.write('ours');
+    assert.throws(() => file.commit(NEW), code('EEXIST'));
+    file.commit({ ...NEW, name: 'x-2.md' });
+    assert.equal(readFileSync(join(root, 'x.md'), 'utf8'), 'mine');
+    assert.equal(readFileSync(join(root, 'x-2.md'), 'utf8'), 'ours');
+    assert.deepEqual(readdirSync(root).sort(), ['x-2.md', 'x.md']);
   });
 
   it('can be given to the new file; the old one stays under another', (t) => {

@@ -1,10 +1,18 @@
 /** From the agent's file to the recorded file, through the log. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { nodeDestinations } from '../../src/platform/destinations.ts';
+import { commandPayloads } from '../../src/record/commands.ts';
 import { HEAD, Studio } from './support.ts';
 
 const heading = (second: number) => `# User_2026-07-01_1000_${String(second).padStart(2, '0')}`;
+
+/** A method of this object, or what else it has by this name. */
+function bound<T extends object>(target: T, name: string | symbol): unknown {
+  const value = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
 
 describe('recording', () => {
   it('begins with the line of its command and follows the conversation', async (t) => {
@@ -35,6 +43,35 @@ describe('recording', () => {
     await studio.say('::stop', 'unheard', `::capture ${studio.notes}/a.md`);
     assert.ok(studio.file('a.md').includes('unheard'));
     assert.deepEqual(studio.list(), ['a.md']);
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+  });
+
+  it('has all its periods when what began, ended and resumed it is heard at once', async (t) => {
+    for (const begin of ['record', 'capture']) {
+      const studio = new Studio(t);
+      studio.type('one', `::${begin} ${studio.notes}/a.md`, 'two', '::stop', 'unheard', '::record', 'three');
+      await studio.take();
+      for (const word of ['two', 'three']) assert.ok(studio.file('a.md').includes(`\n${word}`), word);
+      assert.ok(!studio.file('a.md').includes('unheard'));
+      assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+    }
+  });
+
+  it('is not written anew beyond what was heard, when more comes meanwhile', async (t) => {
+    const studio = new Studio(t);
+    const commandsIn = (text: string) => commandPayloads(text, { prefix: '' });
+    await studio.restart();
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    studio.type('two', '::capture', 'three');
+    await studio.stage.pass({ cause: 'live', commandsIn });
+    studio.recorder = studio.make();
+    await studio.recorder.open();
+    studio.type('four\n::stop\nunheard', 'nor this');
+    await studio.stage.pass({ cause: 'live', commandsIn });
+    await studio.recorder.takeUp();
+    assert.ok(studio.file('a.md').endsWith('three\n'));
+    await studio.recorder.taken([studio.key]);
+    assert.ok(studio.file('a.md').endsWith('four\n'));
     assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
   });
 
@@ -174,6 +211,21 @@ describe('what goes wrong', () => {
     assert.ok(studio.file(backup).startsWith('# Mine\n\nmy words\n'));
   });
 
+  it('what the user writes while a recording is captured again is kept', async (t) => {
+    const studio = new Studio(t);
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    const begin: typeof nodeDestinations.begin = (...args) => {
+      appendFileSync(`${studio.notes}/a.md`, 'mine\n');
+      return nodeDestinations.begin(...args);
+    };
+    studio.change = { files: { ...nodeDestinations, begin } };
+    await studio.restart();
+    await studio.say('two', '::capture');
+    const [, backup = ''] = studio.list();
+    assert.ok(studio.file(backup).endsWith('mine\n'));
+    assert.equal(studio.file('a.md'), HEAD + (await studio.export(`${studio.notes}/a.md`)));
+  });
+
   it('an edited recording that is captured again is kept beside the new one', async (t) => {
     const studio = new Studio(t);
     await studio.say('one', `::capture ${studio.notes}/a.md`);
@@ -204,6 +256,39 @@ it('the head grows with the conversation, and what the user wrote into it stays'
   await studio.restart();
   await studio.say('again');
   assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+});
+
+describe('a power cut takes what was not made durable, and nothing is written twice', () => {
+  const before = {
+    headOf: () => '---\nparticipants: [user]\n---\n\n',
+    headListsOf: () => ({ participants: ['user'] }),
+  };
+  const STORIES = {
+    'the head has grown': { ...before, headListsOf: () => ({ participants: ['user', 'somebody'] }) },
+    'the user has edited the head': before,
+  };
+  for (const [story, after] of Object.entries(STORIES)) {
+    it(story, async (t) => {
+      const studio = new Studio(t);
+      studio.change = before;
+      await studio.restart();
+      await studio.say(`::record ${studio.notes}/a.md`, 'one');
+      const { store } = studio;
+      const append: typeof store.append = (batches) => store.append(batches.filter(({ rides }) => rides !== true));
+      const get = (target: typeof store, name: string | symbol) => (name === 'append' ? append : bound(target, name));
+      studio.change = { ...after, store: new Proxy(store, { get }) };
+      studio.recorder = studio.make();
+      await studio.recorder.start();
+      const mine = studio.file('a.md').replace('[user]', '[user, somebody]');
+      if (after === before) writeFileSync(`${studio.notes}/a.md`, mine);
+      await studio.say('two');
+      studio.change = after;
+      await studio.restart();
+      await studio.say('three');
+      const head = '---\nparticipants: [user, somebody]\n---\n\n';
+      assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+    });
+  }
 });
 
 describe('from outside the chat', () => {
@@ -246,6 +331,8 @@ it('in a project folder only files that kato has made are written to', async (t)
       { kind: 'project', path: project },
     ] as const,
     katoHome: `${studio.home}/.kato`,
+    userHome: studio.home,
+    agentFolders: [],
   });
   studio.change = { policyFor };
   await studio.restart();

@@ -42,10 +42,11 @@ class Desk {
     for (const text of texts) await this.store.append([loose([say('a', `r${++this.#said}`, text)])]);
   }
 
-  /** One round of the recorder, from what is stored. */
-  async run(): Promise<Advanced> {
+  /** One round of the recorder, from what is stored; up to a place in the log. */
+  async run(upTo?: number): Promise<Advanced> {
     const place = { root: this.root, components: ['a.md'] };
-    const { files, recording } = this;
+    const { files } = this;
+    const recording = { ...this.recording, ...(upTo !== undefined && { upTo }) };
     this.stored ??= beginFile({ files, place, recording }, HEAD);
     const store = async (progress: FileProgress) => {
       this.stored = JSON.parse(JSON.stringify(progress));
@@ -143,6 +144,64 @@ describe('a recording', () => {
     assert.equal(desk.file, await desk.export());
   });
 
+  it('writes nothing twice when it was killed while it wrote below what its user wrote', async (t) => {
+    for (let bytes = 0; bytes <= 24; bytes++) {
+      const desk = new Desk(t);
+      await desk.say('one');
+      await desk.run();
+      appendFileSync(desk.path, 'mine');
+      await desk.say('two');
+      desk.failAfter(bytes, false);
+      await assert.rejects(desk.run(), Killed);
+      desk.files = nodeDestinations;
+      await desk.say('three');
+      await desk.run();
+      assert.equal(desk.file, `${HEAD}# User\n\none\nmine\n\ntwo\n\nthree\n`, `killed after ${bytes} bytes`);
+    }
+  });
+
+  it('writes nothing twice when its user wrote below what it had not noted when it was killed', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one');
+    await desk.run();
+    await desk.say('two');
+    desk.failAfter(1e6, false);
+    await assert.rejects(desk.run(), Killed);
+    appendFileSync(desk.path, 'mine\n');
+    await desk.say('three');
+    await assert.rejects(desk.run(), Killed);
+    desk.files = nodeDestinations;
+    await desk.say('four');
+    await desk.run();
+    assert.equal(desk.file, `${HEAD}# User\n\none\n\ntwo\nmine\n\nthree\n\nfour\n`);
+    assert.equal(desk.stored?.manifest.bodyBytes, Buffer.byteLength((await desk.export()).slice(HEAD.length)));
+  });
+
+  it('writes nothing twice when its user wrote into what it had not noted when it was killed', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one');
+    await desk.run();
+    await desk.say('two', 'three', 'four');
+    desk.failAfter(1e6, false);
+    await assert.rejects(desk.run(), Killed);
+    desk.files = nodeDestinations;
+    writeFileSync(desk.path, desk.file.replace('three\n', 'mine\n\nthree\nand mine\n'));
+    await desk.say('five');
+    await desk.run();
+    const words = desk.file.slice(HEAD.length).split(/\n+/);
+    assert.deepEqual(words, ['# User', 'one', 'two', 'mine', 'three', 'and mine', 'four', 'five', '']);
+  });
+
+  it('writes no head below what its user wrote into the empty file', async (t) => {
+    const desk = new Desk(t);
+    writeFileSync(desk.path, '');
+    await desk.run();
+    writeFileSync(desk.path, 'mine\n');
+    await desk.say('one');
+    await desk.run();
+    assert.equal(desk.file, 'mine\n\n# User\n\none\n');
+  });
+
   it('goes on below what a user wrote into it before, and while it was on', async (t) => {
     const desk = new Desk(t);
     writeFileSync(desk.path, '# My notes\n\nmine');
@@ -201,4 +260,23 @@ describe('a recording', () => {
     assert.ok(desk.file.startsWith(before));
     assert.ok(desk.file.endsWith('two\n'));
   });
+});
+
+it('a file that is ahead of what is stored by more than is played at once stays as it is', async (t) => {
+  const desk = new Desk(t);
+  await desk.say('one');
+  await desk.run();
+  const stored = desk.stored;
+  await desk.say('two');
+  const upTo = await desk.store.head();
+  await desk.say('three');
+  await desk.run();
+  desk.stored = stored; // A power cut: the file was synced, and what was stored was not.
+  const whole = desk.file;
+  await desk.run(upTo);
+  await desk.run();
+  assert.equal(desk.file, whole);
+  await desk.say('four');
+  await desk.run();
+  assert.equal(desk.file, await desk.export());
 });

@@ -30,6 +30,10 @@ describe('the published schemas', () => {
       'config get recording.preset',
       'config set recording.preset full',
       'config validate',
+      'doctor',
+      'clean --sessions 1d --recordings 1d --logs --dry-run',
+      'service print --for systemd',
+      'service print --for launchd',
       'forget latest --yes',
       'start',
       'status',
@@ -39,7 +43,7 @@ describe('the published schemas', () => {
     ];
     for (const line of [before, ...later, ...rest]) {
       const words = line.split(' ');
-      const name = words[0] === 'config' ? words.slice(0, 2).join(' ') : words[0];
+      const name = words[0] === 'config' || words[0] === 'service' ? words.slice(0, 2).join(' ') : words[0];
       const printed: unknown = JSON.parse(home.ok([...words, '--json']));
       const shape: Schema<unknown> = envelope(outputs[name as OutputName]);
       assert.equal(shape.check(printed, line), undefined);

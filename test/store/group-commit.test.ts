@@ -109,6 +109,7 @@ it('group commit stores what waits before it closes, forgets or derives anew', a
   for (const act of [
     (store: TranscriptStore) => store.close(),
     (store: TranscriptStore) => store.forget({ provider: 'toy', nativeId: 'z' }),
+    (store: TranscriptStore) => store.drop({ provider: 'toy', nativeId: 'z' }),
     (store: TranscriptStore) => store.rederive([]),
   ]) {
     const { store, appends } = counted();

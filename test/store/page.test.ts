@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { contentAt, idAt, lineAt, PageBuilder, pack, parseBody, selectEvents, unpack } from '../../src/store/page.ts';
+import {
+  contentAt,
+  type EventPage,
+  idAt,
+  linesOf,
+  PageBuilder,
+  pack,
+  parseBody,
+  selectEvents,
+  unpack,
+} from '../../src/store/page.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const digits = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+const valuesOf = ({ body, packed }: EventPage) => parseBody(unpack(body, packed));
 const event = fc.record({
   id: digits(32),
   content: digits(16),
@@ -31,11 +42,10 @@ it('a page gives back the events that were added', () => {
     );
     const lines = events.map(({ value }) => `${JSON.stringify(value)}\n`);
     assert.deepEqual(
-      events.map((_, index) => Buffer.from(lineAt(page, index)).toString()),
+      linesOf(page).map((line) => Buffer.from(line).toString()),
       lines,
     );
-    assert.equal(JSON.stringify(parseBody(page.body)), JSON.stringify(events.map(({ value }) => value)));
-    if (page.packed) assert.deepEqual(hex(unpack(page.packed, true)), hex(page.body));
+    assert.equal(JSON.stringify(valuesOf(page)), JSON.stringify(events.map(({ value }) => value)));
   });
   fc.assert(property, { numRuns: 200 });
 });
@@ -44,24 +54,25 @@ it('a page holds events of any length', () => {
   const builder = new PageBuilder();
   const texts = [10, 16 * 1024, 70_000, 1, 500_000].map((length) => '€'.repeat(length));
   for (const text of texts) builder.add('0'.repeat(32), '0'.repeat(16), JSON.stringify(text));
-  assert.deepEqual(parseBody(builder.build(true).body), texts);
+  assert.deepEqual(valuesOf(builder.build(true)), texts);
 });
 
 it('some events of a page make a page of their own, in their order', () => {
   const property = fc.property(
     fc.array(event, { minLength: 1, maxLength: 12 }),
     fc.infiniteStream(fc.boolean()),
-    (events, take) => {
+    fc.boolean(),
+    (events, take, packed) => {
       const builder = new PageBuilder();
       for (const { id, content, value } of events) builder.add(id, content, JSON.stringify(value));
       const indexes = [...events.keys()].filter(() => take.next().value);
-      const page = selectEvents(builder.build(false), indexes);
+      const page = selectEvents(builder.build(packed), indexes);
       const expected = indexes.map((index) => events[index]);
       assert.deepEqual(
         indexes.map((_, at) => hex(idAt(page, at))),
         expected.map((one) => one?.id),
       );
-      assert.equal(JSON.stringify(parseBody(page.body)), JSON.stringify(expected.map((one) => one?.value)));
+      assert.equal(JSON.stringify(valuesOf(page)), JSON.stringify(expected.map((one) => one?.value)));
     },
   );
   fc.assert(property, { numRuns: 200 });

@@ -142,9 +142,16 @@ export class Feed {
 
   /** The file is another one now: what comes next is read from its start, as a new generation. */
   restart(): this {
-    this.#generation += 1;
+    this.#generation = Math.abs(this.#generation) + 1;
     this.#end = 0;
     this.#unswept = true;
+    return this;
+  }
+
+  /** The store has dropped the session. */
+  dropped(): this {
+    this.#version += 1;
+    this.#generation = -Math.abs(this.#generation);
     return this;
   }
 

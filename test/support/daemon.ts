@@ -1,9 +1,9 @@
 /** Homes with a real daemon, as built. Nothing that a test started outlives it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isHeld, readHolder } from '../../src/daemon/lockfile.ts';
+import { acquireLock, isHeld, type Lock, readHolder } from '../../src/daemon/lockfile.ts';
 import { KATO, type Run, TestHome } from './cli.ts';
 
 interface Test {
@@ -27,7 +27,7 @@ export class DaemonHome extends TestHome {
     this.runFolder = join(this.kato, 'run');
     held = () => {
       const holder = isHeld(this.runFolder) ? readHolder(this.runFolder) : undefined;
-      if (holder) pids.add(holder.pid);
+      if (holder && holder.pid !== process.pid) pids.add(holder.pid);
     };
   }
 
@@ -48,6 +48,12 @@ export class DaemonHome extends TestHome {
     const child = spawn(process.execPath, [program, ...args], { env: this.env, cwd: this.folder, stdio: 'pipe' });
     if (child.pid !== undefined) this.#pids.add(child.pid);
     return new Begun(child);
+  }
+
+  /** Holds the home, as a daemon would that nobody can talk to. */
+  holdAs(version: string): Lock {
+    mkdirSync(this.runFolder, { recursive: true, mode: 0o700 });
+    return acquireLock(this.runFolder, { pid: process.pid, version, startedAt: new Date().toISOString(), socket: '-' });
   }
 
   get isHeld(): boolean {
@@ -96,9 +102,11 @@ export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+const PATIENCE_MS = 20_000;
+
 /** Waits until it is so. */
-export async function until(isSo: () => boolean, what = 'it'): Promise<void> {
-  const end = Date.now() + 20_000;
+export async function until(isSo: () => boolean, what = 'it', patienceMs = PATIENCE_MS): Promise<void> {
+  const end = Date.now() + patienceMs;
   while (!isSo()) {
     if (Date.now() > end) throw new Error(`${what} never came`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -7,7 +7,7 @@ import type { CutFrame } from '../../src/ingest/framing/framer.ts';
 import { createJsonlFramer } from '../../src/ingest/framing/jsonl.ts';
 import { Occurrences } from '../../src/ingest/occurrence.ts';
 import type { Provider, SourceMatch } from '../../src/providers/provider.ts';
-import { idAt, lineAt } from '../../src/store/page.ts';
+import { idAt, linesOf } from '../../src/store/page.ts';
 
 export interface FoldedEvent {
   readonly session: string;
@@ -59,10 +59,10 @@ export function foldPieces(provider: Provider, match: SourceMatch, pieces: reado
 function eventsOf(collector: Collector): FoldedEvent[] {
   return collector.take([]).sessions.flatMap(({ key, pages }) =>
     pages.flatMap((page) =>
-      Array.from({ length: page.count }, (_, index) => ({
+      linesOf(page).map((line, index) => ({
         session: key.nativeId,
         id: Buffer.from(idAt(page, index)).toString('hex'),
-        json: Buffer.from(lineAt(page, index)).toString('utf8'),
+        json: Buffer.from(line).toString('utf8'),
       })),
     ),
   );

@@ -2,8 +2,12 @@
 const PATIENCE_MS = 20_000;
 
 /** The first value of `look` that counts as true. Fails after a long while: then it will never come. */
-export async function until<T>(look: () => T | Promise<T>, complaint: string): Promise<NonNullable<T>> {
-  const end = performance.now() + PATIENCE_MS;
+export async function until<T>(
+  look: () => T | Promise<T>,
+  complaint: string,
+  patienceMs = PATIENCE_MS,
+): Promise<NonNullable<T>> {
+  const end = performance.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found) return found;

@@ -11,20 +11,13 @@ import { join } from 'node:path';
 import type { Random } from '../bench/random.ts';
 import { KATO } from '../support/cli.ts';
 import { dumpDatabase } from '../support/dump.ts';
+import type { CallPoint, KillReport } from './calls.ts';
 
 /** A person's home with session files, and kato's home in it. */
 export interface Arena {
   readonly home: string;
   readonly kato: string;
   readonly env: NodeJS.ProcessEnv;
-}
-
-export interface KillReport {
-  readonly points: number;
-  /** Points at which the process was really killed: it may end before the point is reached. */
-  readonly killed: number;
-  /** What went wrong, with the point at which it did. */
-  readonly failures: readonly string[];
 }
 
 /** Makes a home of these session files. */
@@ -80,12 +73,6 @@ export async function killAtRandom(arena: Arena, kills: number, random: Random):
     failures.push(...(await judge(arena, dump, `after ${afterMs.toFixed(1)} ms`)));
   }
   return { points: kills, killed, failures };
-}
-
-/** Where a sweep kills: the nth call of this name by any thread. */
-export interface CallPoint {
-  readonly call: string;
-  readonly nth: number;
 }
 
 export function hasStrace(): boolean {

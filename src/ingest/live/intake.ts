@@ -13,7 +13,9 @@ import type { Batch } from '../../store/store.ts';
 import type { FoundSource } from '../discovery.ts';
 import type { Linker } from '../link.ts';
 import { byFamily, type PlannedReading, planPass } from '../plan.ts';
+import type { Reading } from '../read-source.ts';
 import { isMoved, noteSource, type TakeOptions, takeSource } from '../take-source.ts';
+import type { ReaderPool } from '../worker.ts';
 import type { Failures } from './failures.ts';
 import { isSameFile, type KnownSource, type KnownSources } from './known-sources.ts';
 import type { Looker } from './looker.ts';
@@ -140,14 +142,14 @@ export class Intake {
 
   #takeOptions({ found, known }: PlannedReading, keeps: boolean): TakeOptions {
     const { known: sources } = this.#parts;
-    const { store, files, clock, commandsIn, readElsewhere } = this.#parts.options;
+    const { store, files, clock, commandsIn, openReaders } = this.#parts.options;
     const newFrom = this.#parts.sightings.newFrom(found, known?.record, keeps);
     const now = clock.now();
     const isLarge = found.stat.sizeBytes >= ELSEWHERE_FROM_BYTES && newFrom >= found.stat.sizeBytes;
     return {
       ...{ store, files, cause: 'live', keeps, commandsIn, counters: this.counters },
       observedAt: (offset) => (offset >= newFrom ? now : undefined),
-      readElsewhere: isLarge ? readElsewhere : undefined,
+      readElsewhere: isLarge && openReaders ? (reading) => readApart(reading, openReaders) : undefined,
       isOnlySource: ({ id }, session) => sources.ofSession(session).every((one) => one.id === id),
       isStopped: this.#parts.isStopped,
       onAppended: (batch) => this.#hear(batch),
@@ -183,5 +185,15 @@ export class Intake {
       const stored = await store.source(record.id);
       if (stored) this.#parts.known.put(stored);
     }
+  }
+}
+
+/** With readers for this source alone: a process that lives long keeps the memory of none. */
+async function* readApart(reading: Reading, openReaders: () => ReaderPool): AsyncGenerator<Batch> {
+  const readers = openReaders();
+  try {
+    yield* readers.read(reading);
+  } finally {
+    await readers.close();
   }
 }

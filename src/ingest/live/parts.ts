@@ -5,7 +5,7 @@ import type { FileStat } from '../../core/source.ts';
 import type { TranscriptStore } from '../../store/store.ts';
 import type { CommandFinder } from '../collector.ts';
 import type { FoundSource, ProviderRoot } from '../discovery.ts';
-import type { TakeOptions } from '../take-source.ts';
+import type { ReaderPool } from '../worker.ts';
 
 export interface LiveRoot extends ProviderRoot {
   /** Whether the transcripts of all its sessions are kept, or of recorded ones only. */
@@ -21,8 +21,8 @@ export interface LiveOptions {
   readonly log: Logger;
   readonly roots: readonly LiveRoot[];
   readonly commandsIn?: CommandFinder | undefined;
-  /** Reads a source from its start elsewhere, on another core; absent: here. */
-  readonly readElsewhere?: TakeOptions['readElsewhere'];
+  /** Readers on other cores, for large sources that are read from their start; absent: all is read here. */
+  readonly openReaders?: (() => ReaderPool) | undefined;
   /** Whether a session is kept although its root is not: it is being recorded. */
   readonly isKept: (key: SessionKey) => boolean;
   /** Hears of sessions that got something, when all of it is durable and they are linked. */

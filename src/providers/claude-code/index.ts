@@ -1,4 +1,4 @@
-import { field, stringAt, textAt } from '../../core/json.ts';
+import { field, numberAt, stringAt, textAt } from '../../core/json.ts';
 import type { Provider, SourceMatch } from '../provider.ts';
 import { agentSession } from './chains.ts';
 import { createClaudeDecoder } from './decode.ts';
@@ -18,11 +18,19 @@ export const claudeCode: Provider = {
     const xdg = variables.XDG_CONFIG_HOME || `${home}/.config`;
     return [`${home}/.claude/projects`, `${xdg}/claude/projects`];
   },
+  retention: {
+    settings: 'settings.json',
+    setting: 'cleanupPeriodDays',
+    days: (settings) => numberAt(settings, 'cleanupPeriodDays') ?? DEFAULT_DAYS,
+  },
   match: matchClaude,
   mayContain: (folder) => !/(^|\/)(tool-results|scripts|memory|file-history)$/.test(folder),
   recognise: recogniseClaude,
   createDecoder: (match) => createClaudeDecoder((match.hints ?? {}) as PathHints, match.nativeId ?? match.family),
 };
+
+/** Seen in 2.1: transcripts that were not changed for so long are deleted when it starts. */
+const DEFAULT_DAYS = 30;
 
 const AGENT = /^agent-([A-Za-z0-9_-]+)$/;
 

@@ -1,4 +1,5 @@
 /** What depends on the version that wrote a record. */
+import { remember } from '../../core/memo.ts';
 
 type Version = readonly [number, number, number];
 
@@ -18,10 +19,13 @@ export function tellsDenials(version: string): boolean {
 }
 
 function isBefore(version: string, other: Version): boolean {
-  const parts = version.split('.', 3).map(Number);
+  const parts = parse(version);
   for (const [index, wanted] of other.entries()) {
     const part = parts[index] ?? 0;
     if (part !== wanted) return part < wanted;
   }
   return false;
 }
+
+/** The version's numbers. Nearly always it is the one of the record before. */
+const parse = remember((version: string): readonly number[] => version.split('.', 3).map(Number), 4);

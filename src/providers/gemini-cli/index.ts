@@ -1,4 +1,4 @@
-import { field, stringAt } from '../../core/json.ts';
+import { booleanAt, field, stringAt } from '../../core/json.ts';
 import type { Provider, SourceMatch } from '../provider.ts';
 import { createGeminiDecoder } from './decode.ts';
 
@@ -11,11 +11,23 @@ export const geminiCli: Provider = {
     const agentHome = variables.GEMINI_CLI_HOME?.trim() || home;
     return [`${agentHome}/.gemini/tmp`];
   },
+  retention: { settings: 'settings.json', setting: 'general.sessionRetention.maxAge', days: retentionDays },
   match: matchGemini,
   mayContain: mayContainChats,
   recognise: recogniseGemini,
   createDecoder: ({ hints, family }) => createGeminiDecoder(hints?.parent, family),
 };
+
+const DEFAULT_DAYS = 30;
+const DAYS: Readonly<Record<string, number>> = { h: 1 / 24, d: 1, w: 7, m: 30 };
+
+/** `general.sessionRetention`: `{ "enabled": true, "maxAge": "30d" }`, as seen in 0.39 and later. */
+function retentionDays(settings: unknown): number | undefined {
+  if (booleanAt(settings, 'general', 'sessionRetention', 'enabled') === false) return undefined;
+  const [, amount, unit = ''] =
+    /^(\d+)([hdwm])$/.exec(stringAt(settings, 'general', 'sessionRetention', 'maxAge') ?? '') ?? [];
+  return amount === undefined ? DEFAULT_DAYS : Number(amount) * (DAYS[unit] ?? 1);
+}
 
 /** What the records of a whole document are called, and are known by. */
 const MESSAGES = { property: 'messages', key: 'id' } as const;

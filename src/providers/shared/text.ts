@@ -1,9 +1,15 @@
 /** Small text work that providers share. */
 import { hash } from 'node:crypto';
+import { remember } from '../../core/memo.ts';
+
+const LONGEST_REMEMBERED = 80;
+const digestOf = (text: string) => hash('sha256', text, 'hex').slice(0, 16);
+/** A record's ids are asked for several times, its session's with every record. */
+const rememberedDigestOf = remember(digestOf, 256);
 
 /** A short hash of a text, for decoder states: they hold hashes, never text. */
 export function textHash(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, 16);
+  return text.length > LONGEST_REMEMBERED ? digestOf(text) : rememberedDigestOf(text);
 }
 
 /** A key made of words: lower case, everything else `-`. */

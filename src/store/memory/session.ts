@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { recordHalf } from '../../core/identity.ts';
 import { mergeFacts, mergeParent, type SessionFacts, type SessionKey, sessionId } from '../../core/session.ts';
 import { composeEvent } from '../compose.ts';
-import { contentAt, type EventPage, idAt, lineAt } from '../page.ts';
+import { contentAt, type EventPage, idAt, linesOf } from '../page.ts';
 import { type Seen, sightBy } from '../sighting.ts';
 import type { Cause, SessionLink, SessionRecord, SideFile, StoredEvent, Supersession } from '../store.ts';
 
@@ -102,13 +102,14 @@ export class Session {
   /** Adds what is new of a page; the rows that were added. `takePosition` gives the next position of the log. */
   addPage(page: EventPage, arrival: Arrival, takePosition: () => number): readonly { readonly revises?: number }[] {
     const before = this.#rows.length;
+    const lines = linesOf(page);
     for (let index = 0; index < page.count; index++) {
       const id = hex(idAt(page, index));
       const content = hex(contentAt(page, index));
       const known = this.#identities.get(id);
       if (!this.#meet(id, content, arrival)) continue;
       const seq = this.#rows.length + 1;
-      const body = JSON.parse(Buffer.from(lineAt(page, index)).toString('utf8'));
+      const body = JSON.parse(Buffer.from(lines[index] ?? []).toString('utf8'));
       this.#rows.push({ ...arrival, position: takePosition(), seq, id, body, revises: known?.seqs.at(-1) });
     }
     this.changes += this.#rows.length - before;

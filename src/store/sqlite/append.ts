@@ -200,7 +200,7 @@ function putPage(
   if (fresh.length === 0) return { lastSeq, lastPosition: 0 };
   const position = takePositions(database, fresh.length);
   const kept = selectEvents(page, fresh);
-  const packed = kept.packed ?? pack(kept.body);
+  const packed = kept.packed ? kept.body : pack(kept.body);
   const body = packed ?? kept.body;
   const revisions = Object.keys(revises).length;
   const columns = [

@@ -1,9 +1,9 @@
 /**
- * Forgetting a session: its events, raw bytes and blobs go, and with them every byte of its text.
+ * Forgetting a session, or dropping it: its events, raw bytes and blobs go, and with them every byte of its text.
  *
  * `secure_delete` overwrites what is deleted, but not the copies that SQLite left behind in the slack of pages when it
  * moved rows from page to page. So the file is written anew, and the write-ahead log, with its older page images, is
- * emptied. What remains is the session's key, so that it is not taken in again.
+ * emptied. What remains of a forgotten session is its key, so that it is not taken in again.
  *
  * Scrubbing can fail after the deletion is durable: a reader keeps the log, or the disk is full. So the transaction that
  * deletes also notes that a scrub is owed, and only a finished scrub takes the note away. Until then forgetting any
@@ -21,18 +21,41 @@ const OWED = 'kato.scrub';
 
 /** Inside a transaction. Notes that a scrub is owed when there was anything to delete. */
 export function forgetSessions(database: Database, keys: readonly SessionKey[]): void {
-  const deleted = keys.reduce((sum, key) => sum + forgetSession(database, key), 0);
-  if (deleted === 0) return;
+  noteOwed(
+    database,
+    keys.map(({ provider, nativeId }) => {
+      changes(database, 'INSERT OR IGNORE INTO forgotten VALUES (?, ?)', provider, nativeId);
+      const ofSession = `json_extract(state, '$.session.provider') = ? AND json_extract(state, '$.session.nativeId') = ?`;
+      const noted = changes(database, `DELETE FROM consumer_offset WHERE ${ofSession}`, provider, nativeId);
+      return noted + deleteSession(database, { provider, nativeId });
+    }),
+  );
+}
+
+/** The same for sessions that are not remembered. A reading that is under way is refused, and begins anew. */
+export function dropSessions(database: Database, keys: readonly SessionKey[]): void {
+  const sql = `UPDATE source SET generation = -abs(generation), cursor = 'null', state = 'null', end_bytes = 0, probe = NULL,
+    companions = '{}', unswept = 0, version = version + 1 WHERE provider = ? AND native_id = ?`;
+  noteOwed(
+    database,
+    keys.map((key) => {
+      changes(database, sql, key.provider, key.nativeId);
+      return deleteSession(database, key);
+    }),
+  );
+}
+
+function noteOwed(database: Database, deleted: readonly number[]): void {
+  if (deleted.every((rows) => rows === 0)) return;
   changes(database, `INSERT OR REPLACE INTO consumer_offset VALUES (?, 0, json_quote(hex(randomblob(16))))`, OWED);
 }
 
 /** How many rows were deleted. */
-function forgetSession(database: Database, { provider, nativeId }: SessionKey): number {
+function deleteSession(database: Database, { provider, nativeId }: SessionKey): number {
   let deleted = 0;
   const remove = (sql: string, value: number | Uint8Array) => {
     deleted += changes(database, sql, value);
   };
-  changes(database, 'INSERT OR IGNORE INTO forgotten VALUES (?, ?)', provider, nativeId);
   const session = findSession(database, { provider, nativeId });
   if (session !== undefined) {
     for (const table of ['block', 'identity', 'elsewhere', 'source_part', 'superseded', 'side_file', 'link']) {

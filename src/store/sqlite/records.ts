@@ -25,8 +25,9 @@ function toSession(row: Row): SessionRecord {
   };
 }
 
+/** Row by row, as sources are too: there are thousands, and the rows together are several times what is made of them. */
 export function listSessions(database: Database): SessionRecord[] {
-  return database.sql(`${SESSION} ORDER BY pk`).all().map(toSession);
+  return Array.from(database.sql(`${SESSION} ORDER BY pk`).iterate(), toSession);
 }
 
 export function getSession(database: Database, { provider, nativeId }: SessionKey): SessionRecord | undefined {
@@ -82,7 +83,7 @@ function toSource(row: Row): SourceRecord {
 }
 
 export function listSources(database: Database): SourceRecord[] {
-  return database.sql(`${SOURCE} ORDER BY pk`).all().map(toSource);
+  return Array.from(database.sql(`${SOURCE} ORDER BY pk`).iterate(), toSource);
 }
 
 export function getSource(database: Database, id: string): SourceRecord | undefined {

@@ -1,6 +1,7 @@
 /** What a command has at hand: the streams, the environment, and Kato itself, opened when it is first asked for. */
 import { resolve as resolvePath } from 'node:path';
 import type { Command } from 'commander';
+import type { MachineFacts } from '../../app/doctor/facts.ts';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
 import type { SourceFiles } from '../../core/ports.ts';
@@ -19,6 +20,7 @@ export interface CliServices {
   readonly version: string;
   readonly streams: Streams;
   readonly cwd: string;
+  readonly platform: string;
   readonly userHome: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly providers: readonly { readonly id: string; readonly label: string }[];
@@ -33,6 +35,8 @@ export interface CliServices {
     variables?: Readonly<Record<string, string | undefined>>,
   ) => Promise<Kato>;
   readonly daemon: DaemonServices;
+  /** Looks at the machine and at this home, without opening kato. */
+  readonly examine: (katoHome: string) => Promise<MachineFacts>;
   /** A folder with sample sessions that we made. */
   readonly samples: string;
   readonly now: () => number;

@@ -16,6 +16,8 @@ export interface Started {
 }
 
 export interface DaemonServices {
+  /** What runs kato: Node's absolute path, and its program's. */
+  readonly command: readonly [node: string, program: string];
   /** Makes sure that a daemon of this version runs, and returns when it answers. Throws `daemon-failed`. */
   start(katoHome: string): Promise<Started>;
   /** Ends the daemon, whatever its version, and returns when it has ended; absent when none ran. */

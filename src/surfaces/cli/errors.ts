@@ -91,7 +91,7 @@ function stackOf(error: unknown): string[] {
 }
 
 /** The home folder as `~` wherever it is named; a folder whose name only begins like it stays. */
-function shorten(text: string, userHome: string): string {
+export function shorten(text: string, userHome: string): string {
   const literal = userHome.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return userHome.length > 1 ? text.replace(new RegExp(`${literal}(?![\\w.-])`, 'g'), '~') : text;
 }

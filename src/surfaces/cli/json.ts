@@ -10,13 +10,14 @@ import {
   json,
   list,
   nullable,
+  number,
   object,
   oneOf,
   type Schema,
   string,
 } from '../../core/schema.ts';
 
-const session = object({
+const sessionFields = {
   id: string,
   shortId: string,
   provider: string,
@@ -30,6 +31,24 @@ const session = object({
   parent: nullable(object({ nativeId: string, relation: string })),
   subagent: boolean,
   events: integer,
+} as const;
+const session = object(sessionFields);
+
+/** `stale`: it got nothing lately. `lag`: bytes that its agent wrote and that are not in the store. */
+const activeSession = object({
+  ...sessionFields,
+  stale: boolean,
+  lag: integer,
+  recordings: list(
+    object({
+      id: string,
+      path: string,
+      on: boolean,
+      lastWriteAt: nullable(string),
+      offset: integer,
+      missing: boolean,
+    }),
+  ),
 });
 
 /** How often something was not understood, or found damaged. */
@@ -90,10 +109,11 @@ const command = object({
   at: nullable(string),
   outcome,
   reason: nullable(string),
+  hint: nullable(string),
   paths: list(string),
 });
 
-const answer = object({ session: string, kind: outcome, paths: list(string) }, { reason: string });
+const answer = object({ session: string, kind: outcome, paths: list(string) }, { reason: string, hint: string });
 
 /** How live ingest is doing: what is watched or polled, and what cannot be taken in now. */
 const ingest = object({
@@ -126,14 +146,18 @@ const status = object(
           roots: list(object({ path: string, exists: boolean }, { unreadable: string })),
           sources: integer,
           activeSessions: integer,
+          stale: boolean,
         },
-        { lastAt: string },
+        {
+          lastAt: string,
+          retention: object({ setting: string, days: number, settings: string, soon: integer, unkept: integer }),
+        },
       ),
     ),
-    sessions: list(session),
+    sessions: list(activeSession),
     recordings: list(recording),
     commands: list(command),
-    lag: list(object({ path: string, provider: string, lagBytes: integer })),
+    lag: list(object({ path: string, provider: string, lagBytes: integer }, { nativeId: string })),
     gone: integer,
     flaws: list(flaw),
   },
@@ -147,10 +171,23 @@ const exported = object(
 
 const started = object({ pid: integer, version: string, startedAt: string, started: boolean }, { replaced: string });
 
+const clean = object({
+  dryRun: boolean,
+  logs: list(object({ path: string, bytes: integer, how: oneOf('removed', 'rotated') })),
+  recordings: list(object({ id: string, path: string, bytes: integer })),
+  keptRecordings: list(object({ id: string, path: string, reason: oneOf('edited', 'unproven', 'unfinished') })),
+  sessions: list(session),
+  recorded: list(session),
+  freedBytes: integer,
+});
+
+const manager = oneOf('systemd', 'launchd');
+
 /** The data of each command, by its name. */
 export const outputs = {
   sessions: list(session),
   forget: list(session),
+  clean,
   import: importReport,
   start: started,
   stop: object({ stopped: boolean }, { pid: integer, version: string }),
@@ -158,6 +195,7 @@ export const outputs = {
   logs: list(json),
   status,
   export: list(exported),
+  doctor: list(object({ check: string, level: oneOf('ok', 'warn', 'fail'), what: string, remedy: nullable(string) })),
   verify: list(object({ code: string, what: string })),
   record: answer,
   capture: answer,
@@ -165,6 +203,9 @@ export const outputs = {
   recordings: list(recording),
   commands: list(command),
   reprocess: object({ sessions: integer, changed: integer, events: integer }),
+  'service install': object({ manager, path: string, replaced: boolean }),
+  'service uninstall': object({ manager, path: string, removed: boolean }),
+  'service print': object({ manager, path: string, text: string }),
   'config show': json,
   'config get': json,
   'config set': json,

@@ -53,3 +53,13 @@ export class Prompt {
     this.#lines.close();
   }
 }
+
+/** Whether a person says yes; anything else is a no. */
+export async function agreed(context: CliContext, question: string): Promise<boolean> {
+  const prompt = new Prompt(context);
+  try {
+    return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
+  } finally {
+    prompt.close();
+  }
+}

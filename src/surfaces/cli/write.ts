@@ -1,5 +1,4 @@
 /** Writing text to a stream as fast as it takes it. A reader that has gone ends it quietly. */
-import { once } from 'node:events';
 import { systemCode } from '../../core/errors.ts';
 
 /** The number of characters written. */
@@ -15,10 +14,22 @@ export async function write(stream: NodeJS.WritableStream, pieces: AsyncIterable
     for await (const piece of pieces) {
       count += piece.length;
       if (isGone || !stream.writable) break;
-      if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(onError);
+      if (!stream.write(piece)) await untilReady(stream);
     }
   } finally {
     stream.off('error', onError);
   }
   return count;
+}
+
+/** Until the stream takes more, or never will. No listener stays: a slow reader is waited for thousands of times. */
+function untilReady(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['drain', 'close', 'error'];
+    const done = () => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
 }

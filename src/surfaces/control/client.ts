@@ -62,6 +62,8 @@ export class ControlClient implements Kato {
 
   forget: Kato['forget'] = (key) => this.#one('forget', { key });
 
+  clean: Kato['clean'] = (request) => this.#one('clean', { ...request });
+
   events: Kato['events'] = (key) => this.#many('events', { key });
 
   render: Kato['render'] = (key: SessionKey, request: RenderRequest) => this.#many('render', { key, request });

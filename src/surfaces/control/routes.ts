@@ -24,6 +24,7 @@ export const routes: Readonly<Record<Method, Route>> = {
   export: one('export', requests.export, (kato, request) => kato.export(request)),
   status: one('status', requests.status, (kato) => kato.status()),
   forget: one('forget', requests.forget, (kato, { key }) => kato.forget(key)),
+  clean: one('clean', requests.clean, (kato, request) => kato.clean(request)),
   events: many('events', requests.events, (kato, { key }) => kato.events(key)),
   render: many('render', requests.render, (kato, { key, request }) => kato.render(key, request)),
   exportText: many('exportText', requests.exportText, (kato, { key, request }) => kato.exportText(key, request)),

@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
 import type {
+  CleanRequest,
   ExportRequest,
   ImportRequest,
   OutsideCommand,
@@ -21,6 +22,7 @@ type Shape<T> = v.GenericSchema<unknown, T>;
 
 /** The daemon has another working folder: paths arrive absolute. */
 const path = v.pipe(v.string(), v.check(isAbsolute, 'an absolute path'));
+const instant = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const key = v.strictObject({ provider: v.string(), nativeId: v.string() }) satisfies Shape<SessionKey>;
 
@@ -102,6 +104,12 @@ export const requests = {
   verify: v.strictObject({}),
   reprocess: v.strictObject({ key: v.exactOptional(key) }),
   forget: v.strictObject({ key }),
+  clean: v.strictObject({
+    logs: v.exactOptional(v.boolean()),
+    recordingsBefore: v.exactOptional(instant),
+    sessionsBefore: v.exactOptional(instant),
+    dryRun: v.exactOptional(v.boolean()),
+  }) satisfies Shape<CleanRequest>,
 } as const;
 
 export const cancelRequest = v.strictObject({ call: v.string() });

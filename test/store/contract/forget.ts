@@ -133,6 +133,24 @@ function forgetBesidesOthers(check: Check): void {
     assert.deepEqual(told(await s.events()), ['1 b']);
     assert.deepEqual((await s.store.forgotten()).map(({ nativeId }) => nativeId).sort(), ['a', 'c']);
   });
+  check('takes what consumers have noted of a session with it', async (s) => {
+    const noted = (consumer: string, session: string) => ({
+      consumer,
+      position: 1,
+      state: { session: { ...keyOf(session) } },
+    });
+    const offsets = [
+      noted('command/1', 'a'),
+      noted('command/2', 'b'),
+      { consumer: 'search', position: 1, state: null },
+    ];
+    await s.append({ ...loose([say('a', 'r1', 'one'), say('b', 'r1', 'two')]), offsets });
+    await s.forget(keyOf('a'));
+    assert.deepEqual(
+      (await s.store.offsets('')).map(({ consumer }) => consumer),
+      ['command/2', 'search'],
+    );
+  });
   check('forgets a derivation that was replaced, too', async (s) => {
     await s.append(loose([say('a', 'r1', 'one')]));
     await s.rederive(loose([say('a', 'r1', 'ONE')]));

@@ -22,6 +22,7 @@ export interface Scene {
   refuse(code: string, ...batches: Batch[]): Promise<void>;
   rederive(...batches: Batch[]): Promise<Appended>;
   forget(...keys: readonly SessionKey[]): Promise<void>;
+  drop(...keys: readonly SessionKey[]): Promise<void>;
   events(query?: Partial<ReadQuery>): Promise<StoredEvent[]>;
   raw(source: string): string;
 }
@@ -74,6 +75,10 @@ class Stage implements Scene {
 
   forget(...keys: readonly SessionKey[]): Promise<void> {
     return this.#step(() => this.store.forget(...keys));
+  }
+
+  drop(...keys: readonly SessionKey[]): Promise<void> {
+    return this.#step(() => this.store.drop(...keys));
   }
 
   events(query: Partial<ReadQuery> = {}): Promise<StoredEvent[]> {

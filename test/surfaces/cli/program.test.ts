@@ -20,7 +20,10 @@ function homeWithSession(t: Context, said: Iterable<Said> = [{ by: 'user', text:
   return home;
 }
 
-const PARTS = ['path', 'show', 'get', 'set', 'validate'].map((part) => ['config', part]);
+const PARTS = [
+  ...['path', 'show', 'get', 'set', 'validate'].map((part) => ['config', part]),
+  ...['install', 'uninstall', 'print'].map((part) => ['service', part]),
+];
 
 describe('help', () => {
   for (const words of [...Object.keys(commands).map((name) => [name]), ...PARTS]) {

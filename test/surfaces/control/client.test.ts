@@ -26,6 +26,7 @@ function echo(): Kato {
     export: one,
     status: one,
     forget: one,
+    clean: one,
     events: many,
     render: many,
     exportText: many,

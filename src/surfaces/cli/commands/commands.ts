@@ -1,6 +1,6 @@
 import type { CommandSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, fitted } from '../context.ts';
 import type { Output } from '../json.ts';
 import { visibleLine } from '../terminal.ts';
 import { ago } from '../words.ts';
@@ -18,23 +18,27 @@ export const commandsCommand: CliCommand = {
     const found = [...(await kato.commands(session?.key))].reverse();
     if (context.options.json) context.printJson('commands', found.map(commandJson));
     else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
-    else context.print(found.flatMap((one) => commandLines(one, context)).join('\n'));
+    else {
+      const lines = found.flatMap((one) => commandLines(one, context));
+      context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
+    }
     return 0;
   },
 };
 
 /** A command as `--json` shows it. */
-export function commandJson({ session, sessionId, line, at, kind, reason, paths }: CommandSummary) {
+export function commandJson({ session, sessionId, line, at, kind, reason, hint, paths }: CommandSummary) {
   return {
     ...{ session: sessionId, provider: session.provider, line, at: at ?? null, outcome: kind },
-    ...{ reason: reason ?? null, paths: [...paths] },
+    ...{ reason: reason ?? null, hint: hint ?? null, paths: [...paths] },
   } satisfies Output<'commands'>[number];
 }
 
 /** What was typed, and under it what came of it. */
-export function commandLines({ sessionId, line, at, kind, reason, paths }: CommandSummary, context: CliContext) {
+export function commandLines({ sessionId, line, at, kind, reason, hint, paths }: CommandSummary, context: CliContext) {
   const when = ago(at, context.services.now());
   const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
   const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
-  return [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+  const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+  return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
 }

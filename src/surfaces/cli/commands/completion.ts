@@ -84,6 +84,10 @@ function valuesOf(option: string, { services }: CliContext): readonly string[] |
     case '-f':
     case '--format':
       return ['markdown', 'jsonl'];
+    case '--for':
+      return ['systemd', 'launchd'];
+    case '--level':
+      return ['debug', 'info', 'warn', 'error'];
     case '--keep':
       return ['all', 'recorded'];
     default:

@@ -1,7 +1,6 @@
 import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
-import { Prompt } from '../prompt.ts';
+import { agreed } from '../prompt.ts';
 import { visibleLine } from '../terminal.ts';
 import { count } from '../words.ts';
 import { sessionJson } from './sessions.ts';
@@ -26,6 +25,8 @@ export const forgetCommand: CliCommand = {
     }
     const title = visibleLine(session.facts.title?.text ?? '(no title)');
     const isAgreed = flags.yes === true || session.forgotten; // What is forgotten cannot be lost again.
+    if (!isAgreed && !context.isInteractive)
+      throw new KatoError('usage', 'forgetting cannot be undone', { hint: 'say --yes' });
     if (!isAgreed && !(await agreed(context, `Forget ${session.shortId} “${title}” for ever?`))) {
       context.note('nothing was forgotten');
       return 1;
@@ -40,15 +41,3 @@ export const forgetCommand: CliCommand = {
     return 0;
   },
 };
-
-async function agreed(context: CliContext, question: string): Promise<boolean> {
-  if (!context.isInteractive) {
-    throw new KatoError('usage', 'forgetting cannot be undone', { hint: 'say --yes' });
-  }
-  const prompt = new Prompt(context);
-  try {
-    return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
-  } finally {
-    prompt.close();
-  }
-}

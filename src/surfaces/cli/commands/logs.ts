@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Option } from 'commander';
 import { homePaths } from '../../../config/paths.ts';
 import { KatoError } from '../../../core/errors.ts';
-import { isRecord, parseJson, toJson } from '../../../core/json.ts';
+import { isRecord, parseJson, stringAt, toJson } from '../../../core/json.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { LogFollower, lastLines } from '../log-files.ts';
@@ -14,15 +15,22 @@ export const logsCommand: CliCommand = {
       .option('--audit', 'the audit log instead: what was exported, written, denied, forgotten')
       .option('--follow', 'go on with what is added, until Ctrl-C')
       .option('-n, --lines <count>', 'the last so many lines', '50')
+      .addOption(new Option('--level <level>', 'only lines of this level and above').choices(LEVELS))
       .addHelpText(
         'after',
-        '\nExamples:\n  kato logs -n 200\n  kato logs --follow\n  kato logs --audit --json | jq .data\n',
+        '\nExamples:\n  kato logs -n 200\n  kato logs --follow --level warn\n  kato logs --audit --json | jq .data\n',
       ),
   async run(context, _args, flags) {
     const file = `${homePaths(context.katoHome).logs}/${flags.audit === true ? 'audit' : 'operational'}.jsonl`;
     const follower = new LogFollower(file);
-    const lines = lastLines(file, countOf(flags.lines), follower.offset);
-    if (flags.follow === true) return follow(context, lines, follower);
+    const most = countOf(flags.lines);
+    const isMeant = typeof flags.level === 'string' ? isFrom(flags.level) : undefined;
+    const lines = isMeant
+      ? lastLines(file, Number.MAX_SAFE_INTEGER, follower.offset)
+          .filter(isMeant)
+          .slice(most === 0 ? Number.MAX_SAFE_INTEGER : -most) // A slice from -0 would be all.
+      : lastLines(file, most, follower.offset);
+    if (flags.follow === true) return follow(context, lines, () => follower.next().filter(isMeant ?? (() => true)));
     if (context.options.json)
       context.printJson(
         'logs',
@@ -34,14 +42,24 @@ export const logsCommand: CliCommand = {
   },
 };
 
+const LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/** A line that is no log line is shown, whatever it is. */
+function isFrom(least: string): (line: string) => boolean {
+  return (line) => {
+    const level = stringAt(parseJson(line), 'level');
+    return level === undefined || LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+  };
+}
+
 const LOOK_MS = 200;
 
 /** With `--json`: the lines as they are. */
-async function follow(context: CliContext, before: readonly string[], follower: LogFollower): Promise<number> {
+async function follow(context: CliContext, before: readonly string[], next: () => readonly string[]): Promise<number> {
   const show = (line: string) => context.print(context.options.json ? line : toText(line));
   for (const line of before) show(line);
   for (;;) {
-    for (const line of follower.next()) show(line);
+    for (const line of next()) show(line);
     await sleep(LOOK_MS);
   }
 }

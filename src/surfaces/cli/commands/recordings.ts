@@ -1,6 +1,6 @@
 import type { RecordingSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, fitted } from '../context.ts';
 import { failureInWords } from '../failures.ts';
 import type { Output } from '../json.ts';
 import { cut, visibleLine } from '../terminal.ts';
@@ -27,7 +27,10 @@ export const recordingsCommand: CliCommand = {
     if (context.options.json) context.printJson('recordings', found.map(recordingJson));
     else if (found.length === 0)
       context.hint('nothing is recorded: `::record` in a chat, or `kato record SESSION`, begins');
-    else context.print(found.map((one) => recordingLines(one, context).join('\n')).join('\n'));
+    else {
+      const lines = found.flatMap((one) => recordingLines(one, context));
+      context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
+    }
     return 0;
   },
 };

@@ -1,164 +1,63 @@
-import type { KatoStatus } from '../../../app/kato.ts';
+import type { Kato, KatoStatus, SessionSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
-import { failureInWords } from '../failures.ts';
 import type { Output } from '../json.ts';
-import { cut, visibleLine, wrap } from '../terminal.ts';
-import { ago, bytes, count } from '../words.ts';
-import { commandJson, commandLines } from './commands.ts';
-import { recordingJson, recordingLines } from './recordings.ts';
+import { statusPage } from '../status-page.ts';
+import { watch } from '../watch.ts';
+import { commandJson } from './commands.ts';
+import { recordingJson } from './recordings.ts';
 import { sessionJson } from './sessions.ts';
 
 export const statusCommand: CliCommand = {
   define: (command) =>
     command
-      .description('the store, the agents, what is not read yet, what was not understood')
-      .option('--all', 'every source that is behind and every flaw, not only the first')
-      .addHelpText('after', '\nExamples:\n  kato status\n  kato status --json | jq .data.lag\n'),
+      .description('the daemon, what is recorded, what is not read yet, what was not understood')
+      .option('--all', 'every session, every source that is behind and every flaw, not only the first')
+      .option('--watch', 'draw it anew every other second, until q or Ctrl-C')
+      .option('--live', 'the same as --watch')
+      .addHelpText(
+        'after',
+        '\nWith --watch on a pipe it prints what has changed; with --json as well, a line of JSON each time.\n\nExamples:\n  kato status\n  kato status --watch\n  kato status --json | jq .data.lag\n',
+      ),
   async run(context, _args, flags) {
-    const kato = await context.kato();
-    const status = await kato.status();
+    const isAll = flags.all === true;
+    if (flags.watch === true || flags.live === true) {
+      return watch(context, async (kato) => {
+        const status = await readStatus(kato, isAll);
+        return context.options.json
+          ? { name: 'status', data: toJson(status) }
+          : { text: statusPage(status, context, isAll) };
+      });
+    }
+    const status = await readStatus(await context.kato(), isAll);
     if (context.options.json) context.printJson('status', toJson(status));
-    else context.print(page(status, context, flags.all === true));
+    else context.print(statusPage(status, context, isAll));
     return 0;
   },
 };
 
-function toJson({ recent, recordings, commands, ...status }: KatoStatus): Output<'status'> {
+async function readStatus(kato: Kato, isAll: boolean): Promise<KatoStatus> {
+  const status = await kato.status();
+  return isAll ? { ...status, recent: await kato.sessions({}) } : status;
+}
+
+function toJson(all: KatoStatus): Output<'status'> {
+  const { recent, activeFrom: _, recordings, commands, ...status } = all;
   const listed = { recordings: recordings.map(recordingJson), commands: commands.map(commandJson) };
-  return { ...status, ...listed, sessions: recent.map(sessionJson) };
+  return { ...status, ...listed, sessions: recent.map((one) => sessionWithRecordings(one, all)) };
 }
 
-const SHOWN = 5;
-/** Where the second column begins. */
-const INDENT = 12;
-const NARROW = 60;
-
-function page(status: KatoStatus, context: CliContext, isAll: boolean): string {
-  const { store } = status;
-  const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
-  const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
-  const lines = [
-    ...daemonLines(status, context),
-    `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
-    `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
-    ...(status.gone > 0
-      ? [`            ${count(status.gone, 'session file')} deleted by the agents, all still here`]
-      : []),
-    ...status.providers.flatMap((provider) => providerLines(provider, context)),
-    status.lag.length === 0
-      ? 'behind      nothing: all that is on disk is here'
-      : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
-    ...status.lag
-      .slice(0, most)
-      .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
-    ...more(status.lag.length, most),
-    ...ingestLines(status, most, context),
-    ...flawLines(status, most),
-  ];
-  const isTerminal = context.services.streams.stdout.isTTY === true;
-  const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
-  const told = lines.map((line) => wrap(line, width, line.startsWith(' ') ? 0 : INDENT));
-  const beside = [...recordedLines(status, most, context), ...askedLines(status, most, context)];
-  const wrapped = beside.map((line) => wrap(line, width, 2));
-  return [...told, ...wrapped, ...recentLines(status, context, width)].join('\n');
-}
-
-function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
-  if (!daemon.running) return ['daemon      not running'];
-  const now = context.services.now();
-  const takes = memory ? `, ${bytes(memory.residentBytes)} of memory` : '';
-  return [
-    `daemon      running (pid ${daemon.pid}, version ${daemon.version}), started ${ago(daemon.startedAt, now)}${takes}`,
-    ...daemon.components
-      .filter(({ state }) => state !== 'running')
-      .map(({ name, state, lastError, attempts }) => {
-        const why = lastError === undefined ? '' : `: ${visibleLine(lastError.message)}`;
-        return `            ${name} ${state === 'failed' ? 'failed for good' : 'does not run'} after ${count(attempts, 'start')}${why}`;
+function sessionWithRecordings(session: SessionSummary, { recordings, lag, activeFrom }: KatoStatus) {
+  const { id, key, facts } = session;
+  const isOwn = (one: KatoStatus['lag'][number]) => one.provider === key.provider && one.nativeId === key.nativeId;
+  return {
+    ...sessionJson(session),
+    stale: !((facts.lastAt ?? '') > activeFrom),
+    lag: lag.filter(isOwn).reduce((sum, { lagBytes }) => sum + lagBytes, 0),
+    recordings: recordings
+      .filter(({ sessionId }) => sessionId === id)
+      .map((one) => {
+        const { id, path, on, lastWriteAt, offset, missing } = recordingJson(one);
+        return { id, path, on, lastWriteAt, offset, missing };
       }),
-  ];
-}
-
-function providerLines(
-  { label, roots, sources, lastAt }: KatoStatus['providers'][number],
-  context: CliContext,
-): string[] {
-  const present = roots.filter(({ exists }) => exists);
-  if (roots.length === 0) return [`${label.padEnd(11)} switched off`];
-  const unreadable = roots.flatMap(({ path, unreadable: code }) =>
-    code === undefined ? [] : [`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`],
-  );
-  if (unreadable.length > 0) return [`${label.padEnd(11)} ${unreadable.join('; ')}`];
-  if (present.length === 0)
-    return [
-      `${label.padEnd(11)} ${sources > 0 ? `${count(sources, 'file')}; ` : ''}no folder ${context.shown(roots[0]?.path ?? '')}`,
-    ];
-  return [
-    `${label.padEnd(11)} ${count(sources, 'file')}, last activity ${lastAt === undefined ? 'unknown' : ago(lastAt, context.services.now())}`,
-  ];
-}
-
-/** What keeps live ingest from its work, and what only slows it down. */
-function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext): string[] {
-  if (!ingest) return [];
-  const polled = ingest.roots.filter(({ mode }) => mode === 'polling');
-  const stuck = [...ingest.failing, ...ingest.unreadable];
-  return [
-    ...polled.map(
-      ({ path, reason = '' }) => `polling     ${context.shown(path)}: the system does not watch it (${reason})`,
-    ),
-    ...stuck
-      .slice(0, most)
-      .map(({ path, code }) => `waits       ${context.shown(visibleLine(path))}: ${failureInWords(code)}`),
-    ...more(stuck.length, most),
-  ];
-}
-
-/** What is being recorded; first what does not go on. */
-function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
-  const on = recordings
-    .filter((one) => one.on)
-    .sort((a, b) => Number(b.failure !== undefined) - Number(a.failure !== undefined));
-  if (on.length === 0) return [];
-  const shown = on.slice(0, most).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
-  return ['recording:', ...shown, ...more(on.length, most)];
-}
-
-const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
-
-/** What was asked in the chats lately; first what did not come as it was asked. */
-function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
-  const meant = commands.filter(({ kind }) => kind !== 'ignored'); // Old history is no news.
-  if (meant.length === 0) return [];
-  const sorted = meant.sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
-  const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
-  return ['asked in the chats:', ...shown];
-}
-
-function flawLines({ flaws }: KatoStatus, most: number): string[] {
-  if (flaws.length === 0) return [];
-  const shown = flaws
-    .slice(0, most)
-    .map(
-      ({ code, about, count: times }) =>
-        `            ${times} × ${code}${about === undefined ? '' : ` ${visibleLine(about)}`}`,
-    );
-  return ['not understood, or damaged; kept raw:', ...shown, ...more(flaws.length, most)];
-}
-
-function recentLines({ recent }: KatoStatus, context: CliContext, width: number): string[] {
-  if (recent.length === 0) return [];
-  const now = context.services.now();
-  const widest = Math.max(...recent.map(({ key }) => key.provider.length));
-  const rows = recent.flatMap(({ shortId, facts, key }) => {
-    const title = visibleLine(facts.title?.text ?? '(no title)');
-    const when = ago(facts.lastAt, now);
-    if (width < NARROW) return [`  ${shortId}  ${when}`, `    ${title}`];
-    return [`  ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
-  });
-  return ['recent:', ...rows.map((row) => cut(row, width))];
-}
-
-function more(all: number, shown: number): string[] {
-  return all > shown ? [`            … and ${all - shown} more (--all)`] : [];
+  };
 }

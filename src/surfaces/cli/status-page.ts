@@ -1,0 +1,144 @@
+/** What `kato status` shows: first what the daemon and the store do, then what goes wrong, then what is recorded. */
+import type { KatoStatus } from '../../app/kato.ts';
+import { commandLines } from './commands/commands.ts';
+import { recordingLines } from './commands/recordings.ts';
+import type { CliContext } from './context.ts';
+import { failureInWords } from './failures.ts';
+import { cut, visibleLine, wrap } from './terminal.ts';
+import { ago, bytes, count } from './words.ts';
+
+const SHOWN = 5;
+/** Where the second column begins. */
+const INDENT = 12;
+const NARROW = 60;
+
+/** The status as people read it, as wide as the terminal. */
+export function statusPage(status: KatoStatus, context: CliContext, isAll: boolean): string {
+  const { store } = status;
+  const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
+  const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
+  const lines = [
+    ...daemonLines(status, context),
+    `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
+    `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
+    ...(status.gone > 0
+      ? [`            ${count(status.gone, 'session file')} deleted by the agents, all still here`]
+      : []),
+    ...status.providers.flatMap((provider) => providerLines(provider, context)),
+    status.lag.length === 0
+      ? 'behind      nothing: all that is on disk is here'
+      : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
+    ...status.lag
+      .slice(0, most)
+      .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
+    ...more(status.lag.length, most),
+    ...ingestLines(status, most, context),
+    ...flawLines(status, most),
+  ];
+  const isTerminal = context.services.streams.stdout.isTTY === true;
+  const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
+  const told = lines.map((line) => wrap(line, width, line.startsWith(' ') ? 0 : INDENT));
+  const beside = [...recordedLines(status, most, context), ...askedLines(status, most, context)];
+  const wrapped = beside.map((line) => wrap(line, width, 2));
+  return [...told, ...wrapped, ...recentLines(status, context, width)].join('\n');
+}
+
+function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
+  if (!daemon.running) return ['daemon      not running'];
+  const now = context.services.now();
+  const takes = memory ? `, ${bytes(memory.residentBytes)} of memory` : '';
+  return [
+    `daemon      running (pid ${daemon.pid}, version ${daemon.version}), started ${ago(daemon.startedAt, now)}${takes}`,
+    ...daemon.components
+      .filter(({ state }) => state !== 'running')
+      .map(({ name, state, lastError, attempts }) => {
+        const why = lastError === undefined ? '' : `: ${visibleLine(lastError.message)}`;
+        return `            ${name} ${state === 'failed' ? 'failed for good' : 'does not run'} after ${count(attempts, 'start')}${why}`;
+      }),
+  ];
+}
+
+function providerLines(
+  { label, roots, sources, lastAt }: KatoStatus['providers'][number],
+  context: CliContext,
+): string[] {
+  const present = roots.filter(({ exists }) => exists);
+  if (roots.length === 0) return [`${label.padEnd(11)} switched off`];
+  const unreadable = roots.flatMap(({ path, unreadable: code }) =>
+    code === undefined ? [] : [`cannot read ${context.shown(path)}: ${code === 'EACCES' ? 'permission denied' : code}`],
+  );
+  if (unreadable.length > 0) return [`${label.padEnd(11)} ${unreadable.join('; ')}`];
+  if (present.length === 0)
+    return [
+      `${label.padEnd(11)} ${sources > 0 ? `${count(sources, 'file')}; ` : ''}no folder ${context.shown(roots[0]?.path ?? '')}`,
+    ];
+  return [
+    `${label.padEnd(11)} ${count(sources, 'file')}, last activity ${lastAt === undefined ? 'unknown' : ago(lastAt, context.services.now())}`,
+  ];
+}
+
+/** What keeps live ingest from its work, and what only slows it down. */
+function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext): string[] {
+  if (!ingest) return [];
+  const polled = ingest.roots.filter(({ mode }) => mode === 'polling');
+  const stuck = [...ingest.failing, ...ingest.unreadable];
+  return [
+    ...polled.map(
+      ({ path, reason = '' }) => `polling     ${context.shown(path)}: the system does not watch it (${reason})`,
+    ),
+    ...stuck
+      .slice(0, most)
+      .map(({ path, code }) => `waits       ${context.shown(visibleLine(path))}: ${failureInWords(code)}`),
+    ...more(stuck.length, most),
+  ];
+}
+
+/** What is being recorded; first what does not go on. */
+function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
+  const on = recordings
+    .filter((one) => one.on)
+    .sort((a, b) => Number(b.failure !== undefined) - Number(a.failure !== undefined));
+  if (on.length === 0) return [];
+  const shown = on.slice(0, most).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
+  return ['recording:', ...shown, ...more(on.length, most)];
+}
+
+const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
+
+/** What was asked in the chats lately; first what did not come as it was asked. */
+function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
+  const meant = commands.filter(({ kind }) => kind !== 'ignored'); // Old history is no news.
+  if (meant.length === 0) return [];
+  const sorted = meant.sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
+  const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
+  return ['asked in the chats:', ...shown];
+}
+
+function flawLines({ flaws }: KatoStatus, most: number): string[] {
+  if (flaws.length === 0) return [];
+  const shown = flaws
+    .slice(0, most)
+    .map(
+      ({ code, about, count: times }) =>
+        `            ${times} × ${code}${about === undefined ? '' : ` ${visibleLine(about)}`}`,
+    );
+  return ['not understood, or damaged; kept raw:', ...shown, ...more(flaws.length, most)];
+}
+
+function recentLines({ recent, activeFrom }: KatoStatus, context: CliContext, width: number): string[] {
+  if (recent.length === 0) return [];
+  const now = context.services.now();
+  const widest = Math.max(...recent.map(({ key }) => key.provider.length));
+  const rows = recent.flatMap(({ shortId, facts, key }) => {
+    const title = visibleLine(facts.title?.text ?? '(no title)');
+    const when = ago(facts.lastAt, now);
+    const mark = (facts.lastAt ?? '') > activeFrom ? '●' : ' ';
+    if (width < NARROW) return [`${mark} ${shortId}  ${when}`, `    ${title}`];
+    return [`${mark} ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
+  });
+  return ['recent:', ...rows.map((row) => cut(row, width))];
+}
+
+function more(all: number, shown: number): string[] {
+  return all > shown ? [`            … and ${all - shown} more (--all)`] : [];
+}

@@ -1,0 +1,4 @@
+/** Live recordings of Gemini CLI under random schedules of writes, commands, edits, kills and restarts. */
+import { describeSchedules } from '../scene/describe-schedules.ts';
+
+describeSchedules('gemini-cli');
