@@ -143,11 +143,14 @@ export async function runDaemon(
   config: Config,
   { detached, onReady }: RunOptions,
 ): Promise<number> {
-  const [{ serveDaemon }, { openLive }, { openDaemonRun }] = await Promise.all([
+  const [{ serveDaemon }, { openLive }, { openDaemonRun }, { setFlagsFromString }] = await Promise.all([
     import('./serve-daemon.ts'),
     import('./live-components.ts'),
     import('./app/daemon-run.ts'),
+    import('node:v8'),
   ]);
+  // It runs for days beside other programs: what is garbage is not kept for the sake of a little speed.
+  setFlagsFromString('--optimize-for-size');
   const paths = homePaths(environment.katoHome);
   const nothing = async () => {};
   return serveDaemon({
@@ -177,21 +180,37 @@ export async function runDaemon(
   });
 }
 
-/** Workers come when the first source is large enough for them. */
+/** After how long without work the readers end: each keeps a heap of its own. */
+const READERS_IDLE_MS = 10_000;
+
+/** Workers come when a source is large enough for them, and go when there is none any more. */
 function lazyReaders(syntax: CommandSyntax): ReaderPool {
   let pool: Promise<ReaderPool> | undefined;
+  let readings = 0;
+  let ending: NodeJS.Timeout | undefined;
   const start = async () => {
     const { createReaderPool } = await import('./ingest/worker.ts');
     return createReaderPool(new URL(`./ingest-worker${import.meta.url.slice(-3)}`, import.meta.url), READERS, syntax);
   };
+  const close = async () => {
+    clearTimeout(ending);
+    const closing = pool;
+    pool = undefined;
+    await (await closing)?.close();
+  };
   return {
     async *read(reading: Reading) {
+      clearTimeout(ending);
+      readings += 1;
       pool ??= start();
-      yield* (await pool).read(reading);
+      try {
+        yield* (await pool).read(reading);
+      } finally {
+        readings -= 1;
+        if (readings === 0) ending = setTimeout(() => void close(), READERS_IDLE_MS).unref();
+      }
     },
-    async close() {
-      await (await pool)?.close();
-    },
+    close,
   };
 }
 

@@ -179,7 +179,7 @@ function beside(name: string, value: number, control: number): Figure {
   return { name, value: seconds(value), control: seconds(control), ratio, limit: { most: 1.5 } };
 }
 
+/** While it works; what is asked is asked of a daemon that idles. */
 function memory(name: string, home: BenchHome): Figure {
-  const bytes = home.residentBytes();
-  return { name, value: megabytes(bytes), limit: { most: 120e6, of: bytes } };
+  return { name, value: megabytes(home.residentBytes()) };
 }
