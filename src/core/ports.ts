@@ -134,8 +134,11 @@ export interface DestinationFiles {
   resolve(folder: string): string | undefined;
   /** Whether a folder is there, links followed. */
   isFolder(path: string): boolean;
-  /** Begins a file below a resolved root, making folders that are missing. Throws the system's error. */
-  begin(root: string, components: readonly string[]): PendingFile;
+  /**
+   * Begins a file below a resolved root, making folders that are missing. `work` names what is being done, which nobody
+   * else does: what it left there when it was killed is taken away. Throws the system's error.
+   */
+  begin(root: string, components: readonly string[], work?: string): PendingFile;
   /**
    * Opens a file below a resolved root for writing at its end; absent when there is none. With `create`, a missing one is
    * made, with its folders, and `EEXIST` is thrown when there is one. Throws the system's error; anything but a regular

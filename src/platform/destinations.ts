@@ -2,9 +2,9 @@
  * Writing whole files below a root without following a link (`write-folder.ts`).
  *
  * A file is written under a temporary name in its folder, synced, and then linked to its own name, which fails if the
- * name is taken; then the folder is synced. A crash leaves at most a temporary file.
+ * name is taken; then the folder is synced. A crash leaves at most a temporary file, which the same work takes away.
  */
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -44,10 +44,10 @@ export const nodeDestinations: DestinationFiles = {
       return false; // Too long, a loop of links, or not for us: what is wrong with it is said when it is written to.
     }
   },
-  begin(root, components) {
+  begin(root, components, work) {
     const folder = openFolder(root, components.slice(0, -1));
     try {
-      return new NodePendingFile(folder, components.at(-1) ?? '');
+      return new NodePendingFile(folder, components.at(-1) ?? '', work);
     } catch (error) {
       closeSync(folder.handle);
       throw error;
@@ -63,10 +63,12 @@ class NodePendingFile implements PendingFile {
   readonly #temporary: string;
   readonly #handle: number;
 
-  constructor(folder: Folder, name: string) {
+  constructor(folder: Folder, name: string, work?: string) {
     this.#folder = folder;
     this.#name = name;
-    this.#temporary = `.kato-${randomBytes(8).toString('hex')}.tmp`;
+    const mark = work === undefined ? randomBytes(8).toString('hex') : hash('sha256', work, 'hex').slice(0, 16);
+    this.#temporary = `.kato-${mark}.tmp`;
+    if (work !== undefined) remove(folder.entry(this.#temporary));
     this.#handle = openSync(folder.entry(this.#temporary), NEW_FILE, FILE_MODE);
   }
 
@@ -89,9 +91,7 @@ class NodePendingFile implements PendingFile {
 
   discard(): void {
     try {
-      unlinkSync(this.#folder.entry(this.#temporary));
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error; // A commit that failed at its end has moved it.
+      remove(this.#folder.entry(this.#temporary)); // A commit that failed at its end has moved it.
     } finally {
       this.#close();
     }
@@ -115,5 +115,13 @@ class NodePendingFile implements PendingFile {
   #close(): void {
     closeSync(this.#handle);
     closeSync(this.#folder.handle);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }

@@ -184,7 +184,7 @@ export class Deeds {
         : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
     const isNewHead = head.length === 0 && !(isOurs && !overwrite);
     const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
-    const file = files.begin(place.root, place.components);
+    const file = files.begin(place.root, place.components, recording.id);
     try {
       file.write(lead.toString('utf8'));
       const progress = await this.#writeBody(file, session, recording, lead);
@@ -244,6 +244,29 @@ export class Deeds {
     return found.subarray(manifest.length - manifest.bodyBytes).equals(body);
   }
 
+  /** Whether there is a file with this body already, word for word. */
+  async #isBody(place: Place, playing: Play): Promise<boolean> {
+    const found = this.#readIfPossible(place);
+    if (found.length === 0) return false;
+    const head = Buffer.byteLength(headOfText(found.toString('utf8')));
+    let at = head + (head > 0 && found[head] === NEWLINE ? 1 : 0);
+    for await (const { text } of play(playing, startOf(playing))) {
+      const bytes = Buffer.from(text);
+      if (!found.subarray(at, at + bytes.length).equals(bytes)) return false;
+      at += bytes.length;
+    }
+    return at === found.length;
+  }
+
+  #readIfPossible(place: Place): Buffer {
+    try {
+      return this.#read(place);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return Buffer.alloc(0); // What is wrong with it is said when it is written to.
+    }
+  }
+
   /** The recording goes on in the generated file among kato's own recordings. */
   async #redirect(book: Book, session: SessionRecord, effect: Beginning): Promise<Book> {
     const failed = book.recordings.find(({ id }) => id === effect.recording);
@@ -267,11 +290,13 @@ export class Deeds {
     const { root, components, kind } = this.#placeOf(target, session);
     const { files, clock, headOf } = this.#parts;
     // Where writing is allowed by default, what stands is left alone, unless it is a recording of this session.
-    const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(recordingId(session.key, target.path)));
-    const file = files.begin(root, components);
+    const id = recordingId(session.key, target.path);
+    const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(id));
+    const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
+    const file = files.begin(root, components, id);
     try {
+      if (await this.#isBody({ root, components }, playing)) return file.discard(); // Killed when it was written.
       file.write(headOf(session, target.format, ''));
-      const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
       for await (const { text } of play(playing, startOf(playing))) file.write(text);
       file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
     } catch (error) {
@@ -280,6 +305,8 @@ export class Deeds {
     }
   }
 }
+
+const NEWLINE = 0x0a;
 
 function headOfText(text: string): string {
   return text.slice(0, headLength(text));

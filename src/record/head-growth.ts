@@ -17,13 +17,15 @@ interface HeadParts {
   readonly files: DestinationFiles;
   readonly place: Place;
   readonly time: string;
+  /** The recording's id: what a kill has left of its head is taken away. */
+  readonly work: string;
   /** Makes durable what is known of the file as it is. */
   readonly settle: () => Promise<void>;
 }
 
 /** The manifest of the grown file; absent when nothing was missing. Throws the system's error. */
 export async function growHead(
-  { files, place, time, settle }: HeadParts,
+  { files, place, time, work, settle }: HeadParts,
   additions: Additions,
   manifest: Manifest,
 ): Promise<Manifest | undefined> {
@@ -37,7 +39,7 @@ export async function growHead(
     if (larger === head) return undefined;
     await settle();
     const before = Buffer.byteLength(head);
-    const pending = files.begin(place.root, place.components);
+    const pending = files.begin(place.root, place.components, work);
     try {
       pending.write(larger);
       for (let at = before; at < size; at += COPY_BYTES) pending.write(file.read(at, Math.min(size, at + COPY_BYTES)));

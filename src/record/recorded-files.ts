@@ -113,7 +113,8 @@ export class RecordedFiles {
     const progress = this.#progress.get(recording.id);
     if (!progress) return;
     const settle = () => this.store(recording.id, progress, { rides: false });
-    const manifest = await growHead({ files, place, time: clock.now(), settle }, lists, progress.manifest);
+    const work = { files, place, time: clock.now(), work: recording.id, settle };
+    const manifest = await growHead(work, lists, progress.manifest);
     this.#heads.set(recording.id, said);
     if (manifest) await this.store(recording.id, { ...progress, manifest }, { rides: true });
   }

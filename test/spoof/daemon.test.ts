@@ -7,35 +7,34 @@ import { providerOf } from '../fake-agent/script.ts';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { filesBelow } from '../support/derive.ts';
 import { commands } from '../support/recorded.ts';
-import { type PageName, pages, type SpoofScript, writeSpoofScript } from './script.ts';
+import { type PageName, pages, SESSIONS, type SpoofScript, writeSpoofScript } from './script.ts';
 
-const KILLS = 3;
+const KILLS = 2;
 
-for (const keep of ['all', 'recorded']) {
-  for (const name of Object.keys(pages) as PageName[]) {
-    it(`${name}, where ${keep === 'all' ? 'everything' : 'what is recorded'} is kept`, async (t) => {
-      const home = new DaemonHome(t);
-      const folders = { home: home.folder, notes: 'notes', work: 'work' };
-      home.ok(['init', '--yes', '--keep', keep, '--write-root', home.path('notes')]);
-      home.ok(['config', 'set', 'commands.perMinute', '0']);
-      for (const folder of [folders.notes, folders.work]) mkdirSync(home.path(folder));
-      let pid = home.start();
-      const start = new Date(Date.now() + 1000); // Behind the first start of the daemon.
-      const script = writeSpoofScript({ page: name, seed: 11, folders, start, meant: 20, spoofed: 1 });
-      const player = new Player({ format: pages[name].format, steps: script.steps }, home.folder);
-      for (let part = 1; part <= KILLS; part++) {
-        player.play(Math.floor((script.steps.length * part) / (KILLS + 1)));
-        kill(pid, 'SIGKILL');
-        await until(() => !isAlive(pid), 'its end');
-        pid = home.start();
-      }
-      player.play();
-      await untilDone(home, script);
-      replaceAll(home, providerOf[pages[name].format].root);
-      home.ok(['restart']);
-      await assertSettled(home, script);
-    });
-  }
+for (const [index, name] of (Object.keys(pages) as PageName[]).entries()) {
+  const keep = index % 2 === 0 ? 'recorded' : 'all';
+  it(`${name}, where ${keep === 'all' ? 'everything' : 'what is recorded'} is kept`, async (t) => {
+    const home = new DaemonHome(t);
+    const folders = { home: home.folder, notes: 'notes', work: 'work' };
+    home.ok(['init', '--yes', '--keep', keep, '--write-root', home.path('notes')]);
+    home.ok(['config', 'set', 'commands.perMinute', '0']);
+    for (const folder of [folders.notes, folders.work]) mkdirSync(home.path(folder));
+    let pid = home.start();
+    const start = new Date(Date.now() + 1000); // Behind the first start of the daemon.
+    const script = writeSpoofScript({ page: name, seed: 11, folders, start, meant: 20, spoofed: 1 });
+    const player = new Player({ format: pages[name].format, steps: script.steps }, home.folder);
+    for (let part = 1; part <= KILLS; part++) {
+      player.play(Math.floor((script.steps.length * part) / (KILLS + 1)));
+      kill(pid, 'SIGKILL');
+      await until(() => !isAlive(pid), 'its end');
+      pid = home.start();
+    }
+    player.play();
+    await untilDone(home, script);
+    replaceAll(home, providerOf[pages[name].format].root);
+    home.ok(['restart']);
+    await assertSettled(home, script);
+  });
 }
 
 /** Whatever was meant has come into being. */
@@ -73,5 +72,7 @@ async function assertSettled(home: DaemonHome, { meant, spoofs }: SpoofScript): 
   assert.deepEqual([...filesBelow(home.path('work')), ...filesBelow(home.path('.kato/recordings'))], []);
   const audit = readFileSync(home.path('.kato/logs/audit.jsonl'), 'utf8').trimEnd().split('\n');
   const granted = audit.map((line) => JSON.parse(line)).filter(({ event }) => event === 'write.granted');
-  assert.equal(granted.length, files.length, 'each was granted once');
+  // The note comes before the deed: one that a kill came between is noted again, and done once.
+  const again = granted.length - files.length;
+  assert.ok(again >= 0 && again <= KILLS * SESSIONS, `${again} were granted again`);
 }

@@ -36,13 +36,13 @@ interface Options {
   readonly seed: number;
   readonly folders: Folders;
   readonly start: Date;
-  /** At least so many commands of each kind. */
+  /** At least so many commands of each kind; each carrier of each session is used at least once. */
   readonly meant: number;
   readonly spoofed: number;
 }
 
 /** Sessions side by side: what one of them is told must not reach the others. */
-const SESSIONS = 3;
+export const SESSIONS = 3;
 
 export function writeSpoofScript({ page: name, seed, folders, start, meant: count, spoofed }: Options): SpoofScript {
   const random = new Random(seed);

@@ -13,7 +13,7 @@ import { type PageName, pages, type SpoofScript, writeSpoofScript } from './scri
 
 const SPOOFED = 200;
 const MEANT = 50;
-const SEEDS = [1, 2];
+const SEEDS = [1];
 const START = new Date('2026-11-21T09:00:00.000Z');
 
 for (const name of Object.keys(pages) as PageName[]) {
