@@ -2,7 +2,7 @@
 import type { Tool } from '../story.ts';
 import type { Desk } from '../writer.ts';
 import type { PaginatedThread } from './paginated.ts';
-import { HELPER_PATH } from './rollout.ts';
+import { HELPER_PATH, MAIN_PATH } from './rollout.ts';
 
 interface Delegation {
   readonly tool: Tool & { readonly kind: 'delegate' };
@@ -59,7 +59,7 @@ function delegateWithHistory(desk: Desk, parent: PaginatedThread, { tool, id, op
   });
   work(helper, tool);
   desk.log.spoofs('subagent', parent.id, tool.report);
-  parent.tells({ author: HELPER_PATH, recipient: '/root' }, 'Message Type: FINAL_ANSWER\nPayload:\n', tool.report);
+  parent.tells({ author: HELPER_PATH, recipient: MAIN_PATH }, 'Message Type: FINAL_ANSWER\nPayload:\n', tool.report);
   parent.item({ type: 'SubAgentActivity', id: `completed-${helper.id}`, kind: 'completed', ...activity });
 }
 

@@ -10,6 +10,7 @@ import { delegate } from './helper.ts';
 import {
   execution,
   HELPER_PATH,
+  MAIN_PATH,
   MODEL,
   projectRules,
   Rollout,
@@ -97,7 +98,7 @@ export class PaginatedThread {
     }
     this.#beginTurn();
     this.#desk.log.spoofs('subagent', this.id, prompt);
-    if (before) this.tells({ author: '/root', recipient: HELPER_PATH }, `Message Type: NEW_TASK\nPayload:\n`, prompt);
+    if (before) this.tells({ author: MAIN_PATH, recipient: HELPER_PATH }, `Message Type: NEW_TASK\nPayload:\n`, prompt);
     else this.#userMessage(prompt);
   }
 

