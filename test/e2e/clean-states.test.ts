@@ -1,9 +1,9 @@
 /** `cleanSessionStatesOnShutdown`: transcripts go when the daemon ends; recordings go on as if nothing had been. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { commands, recordings, text } from '../support/recorded.ts';
 
 const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 
@@ -12,10 +12,6 @@ interface Story {
   readonly chat: LiveAgent;
   readonly file: string;
   readonly pid: number;
-}
-
-function text(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 function kept(home: DaemonHome): number {
@@ -46,11 +42,10 @@ async function goOn({ home, chat, file }: Story): Promise<void> {
   assert.equal(text(file).slice(0, before.length), before, 'what was written is not written again');
   for (const said of ['once upon a time', 'there was a kettle', 'what did it do?', 'it sang'])
     assert.equal(text(file).split(`\n${said}\n`).length, 2, `“${said}” once`);
-  const [recording] = home.json<readonly { id: string }[]>(['recordings']);
+  const [recording] = recordings(home);
   assert.equal(home.ok(['export', '--recording', recording?.id ?? '', '-o', '-']), text(file));
-  const commands = home.json<readonly { line: string; outcome: string }[]>(['commands']);
   assert.deepEqual(
-    commands.map(({ line, outcome }) => [line, outcome]),
+    commands(home).map(({ line, outcome }) => [line, outcome]),
     [['::capture story.md', 'done']],
   );
 }

@@ -1,30 +1,15 @@
 /** What kato is for: `::record` in a chat, and from then on the conversation is in that file. The real daemon, as built. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { body, recordings, text } from '../support/recorded.ts';
 
 const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 
-interface RecordingJson {
-  readonly id: string;
-  readonly path: string;
-  readonly on: boolean;
-}
-
-function text(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
-}
-
-/** Without the head, which has the session's title. */
-function body(path: string): string {
-  return text(path).replace(/^---\n.*?\n---\n/s, '');
-}
-
 /** The file is what the recording should hold, byte for byte. */
 function assertWhole(home: DaemonHome, path: string): void {
-  const all = home.json<readonly RecordingJson[]>(['recordings']);
+  const all = recordings(home);
   const recording = all.find((one) => one.path === path);
   assert.ok(recording, `no recording of ${path} among ${all.map((one) => one.path)}`);
   assert.equal(text(path), home.ok(['export', '--recording', recording.id, '-o', '-']));
@@ -73,7 +58,7 @@ for (const keep of ['all', 'recorded']) {
         chat.flush();
         chat.type('the end\n::stop');
         await until(() => text(file).includes('the end'), 'the end');
-        await until(() => home.json<RecordingJson[]>(['recordings']).every(({ on }) => !on), 'the stop');
+        await until(() => recordings(home).every(({ on }) => !on), 'the stop');
         for (const said of [
           'once upon a time',
           'there was a kettle',
