@@ -43,9 +43,11 @@ export async function importSessions(
     forgotten: (named?.discovery.found ?? []).filter(isForgotten).map(({ path }) => path),
   };
   if (request.dryRun) return { ...(await planOnly(discovery, context, searched, wanted)), ...about };
-  const spoken = new Set(
-    (await context.store.sessions()).filter(({ lastSeq }) => lastSeq > 0).map(({ key }) => nameOf(key)),
-  );
+  let known: Promise<ReadonlySet<string>> | undefined; // Asked for only where it matters: there may be very many.
+  const spoken = () => {
+    known ??= spokenSessions(context.store);
+    return known;
+  };
   const report = await runPass({
     store: context.store,
     files: context.files,
@@ -53,7 +55,7 @@ export async function importSessions(
     searched,
     cause: 'import',
     commandsIn: context.commandsIn,
-    only: (planned) => wanted(planned.found) && (named !== undefined || !isCleaned(planned, spoken)),
+    only: async (planned) => wanted(planned.found) && (named !== undefined || !(await isCleaned(planned, spoken))),
     ...(context.openReaders && { openReaders: context.openReaders }),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -62,10 +64,20 @@ export async function importSessions(
 }
 
 /** A source that was kept, of which nothing is here any more, and that is as it was: it comes back when it is named. */
-function isCleaned({ found, known }: PlannedReading, spoken: ReadonlySet<string>): boolean {
+async function isCleaned(
+  { found, known }: PlannedReading,
+  spoken: () => Promise<ReadonlySet<string>>,
+): Promise<boolean> {
   if (known?.by !== 'file') return false;
   const { provider, nativeId = '', checkpoint, stat } = known.record;
-  return checkpoint.generation < 0 && isUnchanged(stat, found.stat) && !spoken.has(nameOf({ provider, nativeId }));
+  if (checkpoint.generation >= 0 || !isUnchanged(stat, found.stat)) return false;
+  return !(await spoken()).has(nameOf({ provider, nativeId }));
+}
+
+/** The names of sessions of which there is anything. */
+async function spokenSessions(store: TranscriptStore): Promise<ReadonlySet<string>> {
+  const sessions = await store.sessions();
+  return new Set(sessions.filter(({ lastSeq }) => lastSeq > 0).map(({ key }) => nameOf(key)));
 }
 
 function chooseProviders(id: string | undefined, providers: readonly Provider[]): readonly Provider[] {

@@ -30,7 +30,7 @@ export interface PassOptions {
   /** For records seen live: the time of seeing the record at this offset. */
   readonly observedAt?: Reading['observedAt'];
   /** Which of the planned readings to do; all if absent. */
-  readonly only?: (planned: PlannedReading) => boolean;
+  readonly only?: (planned: PlannedReading) => Promise<boolean>;
   /** Finds the lines of messages that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
   /** Readers on other cores, for sources that are read from their start; absent: all is read here. */
@@ -69,14 +69,15 @@ export interface PassReport {
 const LANES = 8;
 
 export async function runPass(options: PassOptions): Promise<PassReport> {
-  const { discovery, searched, store, only = () => true } = options;
+  const { discovery, searched, store, only = async () => true } = options;
   const { found, unreadable, filesExamined } = discovery;
   const sources = await store.sources();
   const plan = planPass(found, sources, searched, {
     unreadable: unreadable.map(({ path }) => path),
     rereads: isUnkept,
   });
-  const readings = plan.readings.filter(only);
+  const readings: PlannedReading[] = [];
+  for (const planned of plan.readings) if (await only(planned)) readings.push(planned);
   const readers = options.openReaders?.();
   const pass = new Pass(options, readings, countBySession(sources, readings), readers?.read);
   try {

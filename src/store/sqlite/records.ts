@@ -83,7 +83,7 @@ function toSource(row: Row): SourceRecord {
 }
 
 export function listSources(database: Database): SourceRecord[] {
-  return Array.from(database.sql(`${SOURCE} ORDER BY pk`).iterate(), toSource);
+  return database.sql(`${SOURCE} ORDER BY pk`).all().map(toSource);
 }
 
 export function getSource(database: Database, id: string): SourceRecord | undefined {
