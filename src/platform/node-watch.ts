@@ -134,8 +134,8 @@ class WatchedTree {
 /** Which folder it is; absent for anything else. */
 function identityOf(path: string): string | undefined {
   try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isDirectory() ? `${stats.dev}:${stats.ino}:${stats.birthtimeNs}` : undefined;
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false }); // Asked each second of roots that are not there.
+    return stats?.isDirectory() ? `${stats.dev}:${stats.ino}:${stats.birthtimeNs}` : undefined;
   } catch {
     return undefined; // Gone, or out of reach: either way there is nothing to watch.
   }

@@ -12,7 +12,9 @@ export interface SystemCall {
   readonly result: number;
 }
 
-const CALL = /(\w+)\(\d+<([^>]*)>.*=\s+(\d+)$/gm;
+/** `pid name(fd<path>, … = result`, or a beginning of that, and its end when another thread has called meanwhile. */
+const BEGUN = /^(\d+) +(\w+)\(\d+<([^>]*)>/;
+const ENDED = /^(\d+) .*= (\d+)$/;
 
 /** The calls that a process makes while something is done. */
 export async function systemCalls(
@@ -29,6 +31,20 @@ export async function systemCalls(
   await sleep(200);
   tracer.kill('SIGINT');
   await ended;
-  const calls = readFileSync(file, 'utf8').matchAll(CALL);
-  return [...calls].map(([, name = '', path = '', result]) => ({ name, path, result: Number(result) }));
+  return parse(readFileSync(file, 'utf8'));
+}
+
+function parse(log: string): readonly SystemCall[] {
+  const calls: SystemCall[] = [];
+  const open = new Map<string, Omit<SystemCall, 'result'>>();
+  for (const line of log.split('\n')) {
+    const [, thread = '', name = '', path = ''] = BEGUN.exec(line) ?? [];
+    if (name !== '') open.set(thread, { name, path });
+    const [, ended = '', result] = ENDED.exec(line) ?? [];
+    const call = open.get(ended);
+    if (!call) continue;
+    calls.push({ ...call, result: Number(result) });
+    open.delete(ended);
+  }
+  return calls;
 }
