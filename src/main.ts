@@ -143,9 +143,10 @@ export async function runDaemon(
   config: Config,
   { detached, onReady }: RunOptions,
 ): Promise<number> {
-  const [{ serveDaemon }, { openLive }] = await Promise.all([
+  const [{ serveDaemon }, { openLive }, { openDaemonRun }] = await Promise.all([
     import('./serve-daemon.ts'),
     import('./live-components.ts'),
+    import('./app/daemon-run.ts'),
   ]);
   const paths = homePaths(environment.katoHome);
   const nothing = async () => {};
@@ -158,12 +159,19 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = openParts(environment, config);
+      const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
       const shared = { ...parts, live, store: { ...parts.store, close: nothing } };
       return {
         view: (daemon) => createKato({ ...shared, daemon }),
         components: live.parts,
-        close: () => createKato(parts).close(),
+        async close() {
+          try {
+            await run.end();
+          } finally {
+            await createKato(parts).close();
+          }
+        },
       };
     },
   });

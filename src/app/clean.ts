@@ -180,7 +180,8 @@ async function cleanFile(
   const { store, files, recordings, katoHome, audit } = context;
   const progress = kept<StoredProgress>(await store.offset(progressName(recording.id)));
   const isOld = Date.parse(progress?.lastWriteAt ?? '') < Date.parse(before);
-  const verdict = judge(recording.path, { roots: [{ kind: 'recordings', path: recordings }], katoHome });
+  const only = [{ kind: 'recordings', path: recordings }] as const;
+  const verdict = judge(recording.path, { roots: only, katoHome, userHome: context.userHome, agentFolders: [] });
   if (recording.on || !progress || !isOld || !verdict.allowed) return undefined;
   const root = files.resolve(recordings);
   const file = root === undefined ? undefined : openOwn(() => files.grow(root, verdict.components, { create: false }));

@@ -4,7 +4,14 @@ import type { Clock, DestinationFiles, Logger, PendingFile } from '../core/ports
 import { shortId } from '../core/session.ts';
 import type { DocumentInfo, Format } from '../record/formats/format.ts';
 import { toWall } from '../record/formats/time.ts';
-import { type DenialCause, isProjectFolder, judge, type WritePolicy, type WriteRoot } from '../record/write-policy.ts';
+import { Places } from '../record/places.ts';
+import {
+  type DenialCause,
+  isProjectFolder,
+  REMEDIES,
+  type WritePolicy,
+  type WriteRoot,
+} from '../record/write-policy.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
 import type { ExportReport, ExportRequest, RenderRequest } from './kato.ts';
 import { type Rendered, render } from './render.ts';
@@ -24,6 +31,8 @@ export interface WritePlaces {
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
   readonly projectFolders: boolean;
+  /** Where agents keep their sessions. */
+  readonly roots: readonly { readonly path: string }[];
 }
 
 export interface ExportContext extends TextContext, WritePlaces {
@@ -197,24 +206,23 @@ function destinationFor(
   const folder = asked.endsWith('/') || files.isFolder(asked) ? asked.replace(/\/+$/, '') : undefined;
   const shown = folder === undefined ? asked : `${folder}/${titled}`;
   const noted = folder === undefined ? asked : `${folder}/${untitled}`;
-  const verdict = judge(shown, policyFor(session, context));
-  const root = verdict.allowed ? files.resolve(verdict.root.path) : undefined;
+  const found = new Places(files).find(shown, policyFor(session, context));
   const facts = { path: noted, session: session.id, provider: session.key.provider };
-  if (!verdict.allowed || root === undefined) {
-    const reason = verdict.allowed ? 'the folder does not exist' : verdict.reason;
+  if (!found.allowed) {
+    const { reason, cause, root } = found;
     context.audit.log('warn', 'write.denied', { ...facts, reason });
-    const hint = verdict.allowed
-      ? `make the folder first: ${shorten(verdict.root.path, context.userHome)}`
-      : hintFor(verdict.cause, folder ?? shown.slice(0, Math.max(1, shown.lastIndexOf('/'))), context);
+    const hint = root
+      ? `make the folder first: ${shorten(root.path, context.userHome)}`
+      : hintFor(cause, folder ?? shown.slice(0, Math.max(1, shown.lastIndexOf('/'))), context);
     throw new KatoError('denied', `may not write ${shorten(noted, context.userHome)}: ${reason}`, { hint });
   }
-  context.audit.log('info', 'write.granted', { ...facts, root: verdict.root.path });
-  return { root, components: verdict.components, shown, noted };
+  context.audit.log('info', 'write.granted', { ...facts, root: found.root.path });
+  return { ...found.place, shown, noted };
 }
 
 /** What to do about a refusal: another root helps only against one for the folder. */
 function hintFor(cause: DenialCause, folder: string, context: ExportContext): string {
-  if (cause === 'suffix') return 'use .md, .markdown or .jsonl';
+  if (cause === 'suffix') return REMEDIES[cause];
   if (cause !== 'outside') return 'choose another name or folder, or print with -o - and redirect';
   const roots = [...context.configuredRoots, folder].map((path) => JSON.stringify(shorten(path, context.userHome)));
   return `\`kato config set write.roots ${quoted(`[${roots.join(', ')}]`)}\` allows the folder; or print with -o - and redirect`;
@@ -228,6 +236,7 @@ function quoted(text: string): string {
 /** The folders where this session may be written. */
 export function policyFor({ facts }: SessionRecord, context: WritePlaces): WritePolicy {
   const { katoHome, userHome, recordings, configuredRoots, projectFolders } = context;
+  const agentFolders = context.roots.map(({ path }) => path);
   const roots: WriteRoot[] = [
     { kind: 'recordings', path: recordings },
     ...configuredRoots.map((path) => ({ kind: 'configured', path }) as const),
@@ -235,7 +244,7 @@ export function policyFor({ facts }: SessionRecord, context: WritePlaces): Write
   if (projectFolders && facts.cwd !== undefined && isProjectFolder(facts.cwd, userHome, katoHome)) {
     roots.push({ kind: 'project', path: facts.cwd.replace(/(?<=.)\/+$/, '') });
   }
-  return { roots, katoHome };
+  return { roots, katoHome, userHome, agentFolders };
 }
 
 /** The same place with a number before the suffix. */

@@ -227,6 +227,8 @@ export interface CommandSummary {
   readonly at?: string;
   readonly kind: 'done' | 'no-op' | 'redirected' | 'denied' | 'failed' | 'ignored';
   readonly reason?: string;
+  /** What to do about it. */
+  readonly hint?: string;
   readonly paths: readonly string[];
 }
 

@@ -74,7 +74,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       recorder = opened;
       // Long where much was left; what comes meanwhile waits for its turn. It says itself what goes wrong.
       opened.takeUp().catch(() => {});
-      if (isIngestRunning) void opened.takeUpUnkept();
+      if (isIngestRunning) void Promise.all([opened.takeUpUnkept(), opened.takeUpDropped()]);
       retryLater();
     },
     async stop() {
@@ -90,6 +90,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       await ingest.start();
       isIngestRunning = true;
       void recorder?.takeUpUnkept();
+      void recorder?.takeUpDropped();
     },
     async stop() {
       isIngestRunning = false;

@@ -123,8 +123,8 @@ export interface GrowingFile {
   /** Writes behind whatever the file's end is at that moment. */
   append(bytes: Uint8Array): void;
   cut(length: number): void;
-  /** What was written is on the disk when this returns. */
-  sync(): void;
+  /** Resolves when what was written is on the disk; other files are written meanwhile. */
+  sync(): Promise<void>;
   close(): void;
 }
 
@@ -139,7 +139,7 @@ export interface DestinationFiles {
   /**
    * Opens a file below a resolved root for writing at its end; absent when there is none. With `create`, a missing one is
    * made, with its folders, and `EEXIST` is thrown when there is one. Throws the system's error; anything but a regular
-   * file is `EINVAL`.
+   * file is `EINVAL`, and a file with another name that is no backup of it is `EMLINK`.
    */
   grow(root: string, components: readonly string[], options: { readonly create: boolean }): GrowingFile | undefined;
   /** Takes away the file that `grow` gave, unless another one has its name by now. Throws the system's error. */

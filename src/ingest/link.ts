@@ -46,7 +46,7 @@ export async function linkSessions(store: TranscriptStore): Promise<void> {
 }
 
 function linkedUpTo(head: Position): Batch {
-  return { ...emptyBatch, offsets: [{ consumer: LINKS, position: head, state: null }] };
+  return { ...emptyBatch, offsets: [{ consumer: LINKS, position: head, state: null }], rides: true };
 }
 
 /** Whether it is to be found out where the link leads, when these sessions have something new. */
@@ -139,7 +139,7 @@ class LiveLinker implements Linker {
   }
 
   async close(): Promise<void> {
-    if (this.#after > this.#stored) await this.#store.append([{ ...linkedUpTo(this.#after), rides: true }]);
+    if (this.#after > this.#stored) await this.#store.append([linkedUpTo(this.#after)]);
   }
 
   #set(link: SessionLink): void {
@@ -190,7 +190,7 @@ async function resolveAgain(
   const before = (link.resolved?.copied ?? []).filter((range) => !isNew(range));
   const found = { ...link, resolved: { ...resolved, copied: [...before, ...resolved.copied] } };
   const isKnown = JSON.stringify(found.resolved) === JSON.stringify(link.resolved);
-  if (!isKnown) await store.append([{ ...emptyBatch, links: [found] }]);
+  if (!isKnown) await store.append([{ ...emptyBatch, links: [found], rides: true }]);
   return found;
 }
 

@@ -62,12 +62,12 @@ export function isMoved(error: unknown): boolean {
   return error instanceof KatoError && error.code === 'checkpoint-moved';
 }
 
-/** Stores news about the file itself: its name, its looks, that it is gone. */
+/** Stores news about the file itself: its name, its looks, that it is gone. The next look at it would tell the same. */
 export async function noteSource(
   record: SourceRecord,
   { cause, ...storing }: Storing & Pick<TakeOptions, 'cause'>,
 ): Promise<void> {
-  await append({ ...emptyBatch, cause, source: { record, expected: record.version } }, storing);
+  await append({ ...emptyBatch, cause, source: { record, expected: record.version }, rides: true }, storing);
 }
 
 async function takeOnce(planned: PlannedReading, options: TakeOptions): Promise<boolean> {
@@ -99,10 +99,18 @@ async function storeAll(
     if (!isFirst) await nextTurn();
     if (isStopped()) return;
     isFirst = false;
-    storing = append(await settleHeard(store, batch), options);
+    const settled = await settleHeard(store, batch);
+    storing = append({ ...settled, rides: bringsNothing(settled) }, options);
     storing.catch(() => {}); // Awaited, and thus reported, in the next round or below.
   }
   await storing;
+}
+
+/** Whether a batch only says how far a source was looked at: a line whose end is not there yet, a file that was touched. */
+function bringsNothing({ sessions, raw, quarantined, diagnostics, superseded, links, offsets, sweep }: Batch): boolean {
+  return (
+    !sweep && [sessions, raw, quarantined, diagnostics, superseded, links, offsets].every(({ length }) => length === 0)
+  );
 }
 
 async function append(batch: Batch, { store, onAppended, onStoreFailed }: Storing): Promise<void> {

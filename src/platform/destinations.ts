@@ -37,7 +37,13 @@ export const nodeDestinations: DestinationFiles = {
       return undefined; // Not there, or not for us: no root to write in.
     }
   },
-  isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  isFolder(path) {
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    } catch {
+      return false; // Too long, a loop of links, or not for us: what is wrong with it is said when it is written to.
+    }
+  },
   begin(root, components) {
     const folder = openFolder(root, components.slice(0, -1));
     try {

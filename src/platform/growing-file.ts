@@ -2,24 +2,30 @@
  * A file that grows at its end, below a root, with no link followed on the way.
  *
  * It is opened for appending: what the user's editor writes in between is never overwritten, only followed. It is never
- * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited for.
+ * opened through a link, and never anything but a regular file: a pipe or a device in its place is refused, not waited
+ * for. Nor is a file that has another name as well, which may be anywhere; backups of ours beside it do not count.
  */
 import {
   type BigIntStats,
   closeSync,
   constants,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
   openSync,
+  readdirSync,
   readSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 import { systemCode } from '../core/errors.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import { type Folder, openFolder } from './write-folder.ts';
+
+const syncLater = promisify(fsync);
 
 const GROWING = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const NEW = constants.O_CREAT | constants.O_EXCL;
@@ -71,23 +77,36 @@ function openIn(folder: Folder, name: string, create: boolean): GrowingFile | un
   try {
     const handle = openSync(folder.entry(name), GROWING | (create ? NEW : 0), FILE_MODE);
     if (create) fsyncSync(folder.handle);
-    return new NodeGrowingFile(handle);
+    return new NodeGrowingFile(handle, () => backupsOf(folder, name, handle));
   } catch (error) {
     if (systemCode(error) === 'ENOENT' && !create) return undefined;
     throw error;
   }
 }
 
+/** How many other names of the file are its backups, or were left when one was made and kato was killed. */
+function backupsOf(folder: Folder, name: string, handle: number): bigint {
+  const { ino } = fstatSync(handle, { bigint: true });
+  const ours = readdirSync(folder.entry('.')).filter(
+    (other) => other.startsWith(`${name}.bak-`) || /^\.kato-[0-9a-f]{16}\.tmp$/.test(other),
+  );
+  const isSame = (other: string) =>
+    lstatSync(folder.entry(other), { bigint: true, throwIfNoEntry: false })?.ino === ino;
+  return BigInt(ours.filter(isSame).length);
+}
+
 class NodeGrowingFile implements GrowingFile {
   readonly identity: string;
   readonly #handle: number;
 
-  constructor(handle: number) {
+  constructor(handle: number, backups: () => bigint) {
     this.#handle = handle;
     const stat = fstatSync(handle, { bigint: true });
-    if (!stat.isFile()) {
+    const isShared = stat.isFile() && stat.nlink > 1n && stat.nlink > 1n + backups();
+    if (!stat.isFile() || isShared) {
       closeSync(handle);
-      throw Object.assign(new Error('not a regular file'), { code: 'EINVAL', syscall: 'open' });
+      const [message, code] = isShared ? ['a hard link', 'EMLINK'] : ['not a regular file', 'EINVAL'];
+      throw Object.assign(new Error(message), { code, syscall: 'open' });
     }
     this.identity = identityOf(stat);
   }
@@ -115,8 +134,8 @@ class NodeGrowingFile implements GrowingFile {
     ftruncateSync(this.#handle, length);
   }
 
-  sync(): void {
-    fsyncSync(this.#handle);
+  sync(): Promise<void> {
+    return syncLater(this.#handle);
   }
 
   close(): void {

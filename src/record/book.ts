@@ -41,6 +41,8 @@ export interface CommandOutcome {
   readonly at?: string;
   readonly kind: OutcomeKind;
   readonly reason?: string;
+  /** What to do about it. */
+  readonly hint?: string;
   readonly paths: readonly string[];
 }
 
@@ -52,8 +54,19 @@ export interface Heard {
 
 export type CommandEvent = Omit<KatoEvent<'user.kato-command'>, 'seq'> & { readonly seq?: number };
 
+/** The last event that a file was written up to. */
+export interface Anchor {
+  readonly event: string;
+  /** Which of its sightings, counted from 1: an event may have been revised. */
+  readonly sighting: number;
+}
+
 /** How far a recording is, with what status shows of it. */
-export type StoredProgress = FileProgress & { readonly lastWriteAt?: string };
+export type StoredProgress = FileProgress & {
+  readonly lastWriteAt?: string;
+  /** Where the cursor is, once the transcript that was deleted is built again; absent while its position holds. */
+  readonly anchor?: Anchor;
+};
 
 export const RECORDER = 'recorder';
 

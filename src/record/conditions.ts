@@ -1,5 +1,6 @@
 /** What keeps recordings from going on, and when it is worth another try. Nothing of this is stored: a start tries all. */
 import type { Clock, Logger } from '../core/ports.ts';
+import { withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 import type { FileNote } from './recording-file.ts';
 
@@ -52,13 +53,15 @@ export class Conditions {
     return this.#byRecording.get(recording);
   }
 
-  /** The recording could not be brought up to date. Said once, until it goes on or fails in another way. */
-  fail({ id, path }: Recording, failure: string, at?: string): void {
+  /** The recording could not be brought up to date. Said once, until it goes on or fails in another way: then it is news. */
+  fail({ id, path }: Recording, failure: string, at?: string): boolean {
     const before = this.#byRecording.get(id);
     this.#byRecording.set(id, { notes: before?.notes ?? [], failure });
     this.#delays.add(id);
-    if (before?.failure === failure) return;
-    this.#log.log('warn', 'recording.paused', { path, code: failure, ...(at !== undefined && { at }) });
+    if (before?.failure === failure) return false;
+    const facts = { path: withoutTitle(path), code: failure, ...(at !== undefined && { at }) };
+    this.#log.log('warn', 'recording.paused', facts);
+    return true;
   }
 
   goOn({ id, path }: Recording, notes: readonly FileNote[]): void {
@@ -66,6 +69,6 @@ export class Conditions {
     if (!before && notes.length === 0) return;
     this.#byRecording.set(id, { notes: [...new Set([...(before?.notes ?? []), ...notes])] });
     this.#delays.clear(id);
-    if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path });
+    if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
   }
 }

@@ -21,11 +21,12 @@ import { headLength } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
+import { type Places, withoutTitle } from './places.ts';
 import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
-import { judge, type RootKind } from './write-policy.ts';
+import type { RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
 export interface ProgressBook {
@@ -35,11 +36,18 @@ export interface ProgressBook {
   readonly heardUpTo: (session: SessionKey) => Position;
 }
 
+export interface Redirection {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
 export interface Done {
   readonly book: Book;
   readonly offsets: readonly Offset[];
   /** Where a recording went because it could not be where it was meant to be. */
-  readonly redirected?: { readonly from: string; readonly to: string; readonly reason: string };
+  readonly redirected?: Redirection;
 }
 
 type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
@@ -54,10 +62,12 @@ export function playOf(
 
 export class Deeds {
   readonly #parts: RecorderParts;
+  readonly #places: Places;
   readonly #progress: ProgressBook;
 
-  constructor(parts: RecorderParts, progress: ProgressBook) {
+  constructor(parts: RecorderParts, places: Places, progress: ProgressBook) {
     this.#parts = parts;
+    this.#places = places;
     this.#progress = progress;
   }
 
@@ -75,22 +85,27 @@ export class Deeds {
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined) throw error;
-      const reason = REASONS[code] ?? code;
+      const [reason, hint] = REASONS[code] ?? [code, 'choose another place'];
+      const isBarred = BARRED.has(code);
+      const from = 'target' in effect ? effect.target.path : pathOf(book, effect.recording);
+      if (isBarred) this.#note('warn', 'write.denied', from, session, { reason });
       const isRecording = effect.kind === 'go-on' || effect.kind === 'anew';
-      if (!isRecording) return { book, offsets: tell({ kind: 'failed', reason }) };
+      if (!isRecording) return { book, offsets: tell({ kind: isBarred ? 'denied' : 'failed', reason, hint }) };
       const elsewhere = await this.#redirect(book, session, effect);
-      const from = book.recordings.find(({ id }) => id === effect.recording)?.path ?? '';
       const to = elsewhere.recordings.at(-1)?.path ?? '';
-      const offsets = tell({ kind: 'redirected', reason, paths: [to] });
-      return { book: elsewhere, offsets, redirected: { from, to, reason } };
+      const offsets = tell({ kind: 'redirected', reason, hint, paths: [to] });
+      return { book: elsewhere, offsets, redirected: { from, to, reason, hint } };
     }
   }
 
   #placeOf({ path }: { readonly path: string }, session: SessionRecord): Place & { readonly kind: RootKind } {
-    const verdict = judge(path, this.#parts.policyFor(session));
-    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict.allowed || root === undefined) throw Object.assign(new Error('no place'), { code: 'ENOENT' });
-    return { root, components: verdict.components, kind: verdict.root.kind };
+    const found = this.#places.find(path, this.#parts.policyFor(session));
+    if (!found.allowed) throw Object.assign(new Error('no place'), { code: 'ENOENT' });
+    return found.place;
+  }
+
+  #note(level: 'info' | 'warn', what: string, path: string, { id }: SessionRecord, facts: object): void {
+    this.#parts.audit.log(level, what, { path: withoutTitle(path), session: id, ...facts });
   }
 
   /** A new file with its head. One that stands already stays as it is. */
@@ -104,7 +119,7 @@ export class Deeds {
       const id = recordingId(session.key, target.path);
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
-      file.sync();
+      await file.sync();
       const manifest = withHead(manifestAfter(undefined, head.length, head, 0), head);
       await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
     } finally {
@@ -235,6 +250,7 @@ export class Deeds {
     if (!failed) return book;
     const { recordings, nameFor } = this.#parts;
     const path = `${recordings}/${nameFor(session, failed.format)}`;
+    this.#note('info', 'write.granted', path, session, { root: recordings });
     const periods = failed.periods.slice(-1);
     const moved: Recording = { ...failed, id: recordingId(session.key, path), path, periods };
     const others = book.recordings.filter(({ id }) => id !== failed.id && id !== moved.id);
@@ -248,14 +264,16 @@ export class Deeds {
   }
 
   async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
-    const { root, components } = this.#placeOf(target, session);
+    const { root, components, kind } = this.#placeOf(target, session);
     const { files, clock, headOf } = this.#parts;
+    // Where writing is allowed by default, what stands is left alone, unless it is a recording of this session.
+    const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(recordingId(session.key, target.path)));
     const file = files.begin(root, components);
     try {
       file.write(headOf(session, target.format, ''));
       const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
       for await (const { text } of play(playing, startOf(playing))) file.write(text);
-      file.commit({ replace: overwrite, backup: true, time: clock.now() });
+      file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
     } catch (error) {
       file.discard();
       throw error;
@@ -267,16 +285,28 @@ function headOfText(text: string): string {
   return text.slice(0, headLength(text));
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'the file exists already, and kato did not make it',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'a part of the path is a file or a link',
-  ELOOP: 'a part of the path is a link',
-  EISDIR: 'it is a folder',
-  EINVAL: 'it is no regular file',
+function pathOf({ recordings }: Book, recording: string): string {
+  return recordings.find(({ id }) => id === recording)?.path ?? '';
+}
+
+/** What the system says when the rules forbid what is at the path. */
+export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
+
+const ELSEWHERE = 'choose another place';
+const REAL_PATH = 'give the real path; links are not followed';
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
+  ENOSPC: ['the disk is full', 'free some space, or choose another place'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
+  EROFS: ['the disk is read-only', ELSEWHERE],
+  EACCES: ['permission denied', 'check the permissions of the folder, or choose another place'],
+  EPERM: ['permission denied', 'check the permissions of the folder, or choose another place'],
+  ENOENT: ['the folder does not exist', 'make the folder first, or choose another place'],
+  ENOTDIR: ['a part of the path is a file or a link', REAL_PATH],
+  ELOOP: ['a part of the path is a link', REAL_PATH],
+  EISDIR: ['it is a folder', 'put a `/` behind it to write into it'],
+  EINVAL: ['it is no regular file', 'choose another name'],
+  ENXIO: ['it is no regular file', 'choose another name'],
+  EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
 };

@@ -1,7 +1,8 @@
 /**
  * The head of a recording's file grows when the conversation gains a participant: the file is written anew beside itself,
  * with the same bytes below the head, and takes its place. Killed before, nothing has happened; killed behind, the file
- * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`).
+ * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`). So what was noted
+ * must be on the disk before: where it were lost in a power cut, with an append behind it, nothing could tell the two apart.
  */
 import type { DestinationFiles } from '../core/ports.ts';
 import { type Additions, enlargeHead, headLength } from './formats/front-matter-edit.ts';
@@ -12,12 +13,20 @@ import type { Place } from './recording-file.ts';
 const MOST_HEAD_BYTES = 64 * 1024;
 const COPY_BYTES = 1024 * 1024;
 
+interface HeadParts {
+  readonly files: DestinationFiles;
+  readonly place: Place;
+  readonly time: string;
+  /** Makes durable what is known of the file as it is. */
+  readonly settle: () => Promise<void>;
+}
+
 /** The manifest of the grown file; absent when nothing was missing. Throws the system's error. */
-export function growHead(
-  { files, place, time }: { readonly files: DestinationFiles; readonly place: Place; readonly time: string },
+export async function growHead(
+  { files, place, time, settle }: HeadParts,
   additions: Additions,
   manifest: Manifest,
-): Manifest | undefined {
+): Promise<Manifest | undefined> {
   const file = files.grow(place.root, place.components, { create: false });
   if (!file) return undefined;
   try {
@@ -26,6 +35,7 @@ export function growHead(
     const head = beginning.slice(0, headLength(beginning));
     const larger = enlargeHead(head, additions);
     if (larger === head) return undefined;
+    await settle();
     const before = Buffer.byteLength(head);
     const pending = files.begin(place.root, place.components);
     try {

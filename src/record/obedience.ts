@@ -8,22 +8,30 @@ import { formatOf, resolveDestination } from './destination.ts';
 import { CommandRate, commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
+import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
 import type { Mark } from './recording.ts';
-import { judge } from './write-policy.ts';
+import { REMEDIES } from './write-policy.ts';
 
-export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'paths'>;
+export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
+
+interface Denial {
+  readonly reason: string;
+  readonly hint: string;
+}
 
 /** Stores the book with these offsets in one step. */
 type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
 
 export class Obedience {
   readonly #parts: RecorderParts;
+  readonly #places: Places;
   readonly #commit: Commit;
   readonly #rate = new CommandRate();
 
-  constructor(parts: RecorderParts, commit: Commit) {
+  constructor(parts: RecorderParts, places: Places, commit: Commit) {
     this.#parts = parts;
+    this.#places = places;
     this.#commit = commit;
   }
 
@@ -55,7 +63,7 @@ export class Obedience {
     const planned = plan(book, request);
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
-    if (denied !== undefined) return { kind: 'denied', reason: denied, paths: target ? [target.path] : [] };
+    if (denied !== undefined) return { kind: 'denied', ...denied, paths: target ? [target.path] : [] };
     const asked = planned.effects.map((effect) => ({ effect }));
     await this.#commit({ ...book, ...planned.state, pending: [...book.pending, ...asked] }, []);
     return outcomeOf(planned);
@@ -72,14 +80,14 @@ export class Obedience {
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
     if (denied === undefined) return this.#settle(book, event, outcomeOf(planned), planned);
-    this.#parts.audit.log('warn', 'write.denied', { path: target?.path, reason: denied, session: session.id });
     if (command.verb !== 'record' && command.verb !== 'capture')
-      return this.#settle(book, event, { kind: 'denied', reason: denied, paths: target ? [target.path] : [] });
+      return this.#settle(book, event, { kind: 'denied', ...denied, paths: target ? [target.path] : [] });
     const { primary: _, ...elsewhere } = { ...request, named: request.generated };
     const redirected = plan(book, elsewhere);
     const { paths } = redirected.outcome;
     const kind = redirected.outcome.kind === 'done' ? 'redirected' : redirected.outcome.kind;
-    await this.#settle(book, event, { kind, reason: denied, paths }, redirected);
+    this.#whyDenied(request.generated, session); // It never is: for the note that it was granted.
+    await this.#settle(book, event, { kind, ...denied, paths }, redirected);
   }
 
   async #request(
@@ -130,20 +138,20 @@ export class Obedience {
     return 'target' in effect ? effect.target : state.recordings.find(({ id }) => id === effect.recording);
   }
 
-  #whyDenied({ path }: Target, session: SessionRecord): string | undefined {
-    const verdict = judge(path, this.#parts.policyFor(session));
-    if (!verdict.allowed) return verdict.reason;
-    if (this.#parts.files.resolve(verdict.root.path) === undefined) return 'the folder does not exist';
-    this.#parts.audit.log('info', 'write.granted', { path, root: verdict.root.path, session: session.id });
-    return undefined;
+  /** Whether something may be written there; either way it is noted. */
+  #whyDenied({ path }: Target, session: SessionRecord): Denial | undefined {
+    const { audit, policyFor } = this.#parts;
+    const found = this.#places.find(path, policyFor(session));
+    const facts = { path: withoutTitle(path), session: session.id };
+    if (found.allowed) {
+      audit.log('info', 'write.granted', { ...facts, root: found.root.path });
+      return undefined;
+    }
+    audit.log('warn', 'write.denied', { ...facts, reason: found.reason });
+    return { reason: found.reason, hint: REMEDIES[found.cause] };
   }
 
-  async #settle(
-    book: Book,
-    { id, at, payload }: CommandEvent,
-    outcome: Pick<CommandOutcome, 'kind' | 'reason' | 'paths'>,
-    planned?: Plan,
-  ): Promise<void> {
+  async #settle(book: Book, { id, at, payload }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
     const { session } = book;
     const told: CommandOutcome = { session, line: payload.line, ...(at !== undefined && { at }), ...outcome };
     const asked = planned?.effects.map((effect) => ({ effect, told: { command: id, outcome: told } })) ?? [];

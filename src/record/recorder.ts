@@ -4,12 +4,12 @@
  * It is told which sessions have something new. For each, one at a time: all commands that it has not heard yet are
  * planned, and what they lead to is stored before any file is touched; then what they ask of files is done; then every
  * recording of the session is brought up to the end of the log, or of its period. Only the periods say what belongs to a
- * file, so it does not matter how far the log had got when a command was heard. Killed anywhere, the next start does the rest: a command
- * is done once because its outcome is stored under its event's id in the same step as what it leads to.
+ * file, so it does not matter how far the log had got when a command was heard. Killed anywhere, the next start does the
+ * rest: a command is done once because its outcome is stored under its event's id in the same step as what it leads to.
  *
  * What fails stands alone: a session, or a recording, is tried again later and later by `retry`, and the others go on.
  */
-import { KatoError, placeOf, systemCode } from '../core/errors.ts';
+import { placeOf } from '../core/errors.ts';
 import type { SessionKey } from '../core/session.ts';
 import { type Batch, emptyBatch, type Offset, type Position, type SessionRecord } from '../store/store.ts';
 import {
@@ -22,34 +22,26 @@ import {
   keeping,
   kept,
   outcomeName,
-  progressName,
   RECORDER,
-  type StoredProgress,
 } from './book.ts';
 import type { Command } from './commands.ts';
-import { type Condition, Conditions, Delays } from './conditions.ts';
-import { Deeds, type Done, playOf } from './deeds.ts';
-import { growHead } from './head-growth.ts';
+import { type Condition, Delays } from './conditions.ts';
+import { Deeds, type Redirection } from './deeds.ts';
 import { firstOwnWords, inheritedBook } from './inheritance.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
+import { Places } from './places.ts';
+import { codeOf, RecordedFiles } from './recorded-files.ts';
 import type { Recording } from './recording.ts';
-import { advance, type Place } from './recording-file.ts';
-import { judge } from './write-policy.ts';
-
-type Redirection = NonNullable<Done['redirected']>;
 
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #obedience: Obedience;
   readonly #deeds: Deeds;
   readonly #books = new Map<string, Book>();
-  readonly #progress = new Map<string, StoredProgress>();
-  readonly #conditions: Conditions;
+  readonly #files: RecordedFiles;
   /** How far the commands of each session have been heard; others: up to where the recorder began. */
   readonly #heard = new Map<string, number>();
-  /** What each file's head was last seen to hold. */
-  readonly #heads = new Map<string, string>();
   readonly #queues = new Map<string, Promise<void>>();
   /** Sessions with commands that stand in no transcript and are not done yet, by name. */
   readonly #unkept = new Map<string, SessionKey>();
@@ -63,11 +55,12 @@ export class Recorder {
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.#delays = new Delays(parts.clock);
-    this.#conditions = new Conditions(parts.log, this.#delays);
-    this.#obedience = new Obedience(parts, (book, offsets) => this.#commit(book, offsets));
-    this.#deeds = new Deeds(parts, {
-      get: (id) => this.#progress.get(id),
-      put: (id, progress) => this.#storeProgress(id, progress, false),
+    const places = new Places(parts.files);
+    this.#files = new RecordedFiles(parts, places, this.#delays);
+    this.#obedience = new Obedience(parts, places, (book, offsets) => this.#commit(book, offsets, false));
+    this.#deeds = new Deeds(parts, places, {
+      get: (id) => this.#files.progressOf(id),
+      put: (id, progress) => this.#files.store(id, progress, { rides: false }),
       heardUpTo: (key) => this.#heardUpTo(key),
     });
   }
@@ -86,10 +79,7 @@ export class Recorder {
       const book = kept<Book>(offset);
       if (book) this.#books.set(bookName(book.session), book);
     }
-    for (const offset of await store.offsets('recording/')) {
-      const progress = kept<StoredProgress>(offset);
-      if (progress) this.#progress.set(offset.consumer.slice('recording/'.length), progress);
-    }
+    await this.#files.open();
     for (const offset of await store.offsets('heard/')) {
       const heard = kept<Heard>(offset);
       if (heard) this.#unkept.set(bookName(heard.session), heard.session);
@@ -116,6 +106,20 @@ export class Recorder {
     await this.taken([...this.#unkept.values()]);
   }
 
+  /** Has transcripts built again that were deleted while they were recorded. Ingest must run. */
+  async takeUpDropped(): Promise<void> {
+    const isDropped = ({ id, on }: Recording) => on && this.#files.progressOf(id)?.anchor !== undefined;
+    const dropped = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDropped));
+    await Promise.all(
+      dropped.map(({ session }) =>
+        this.#enqueue(session, async () => {
+          await this.#parts.keep(session);
+          await this.#follow(session);
+        }),
+      ),
+    );
+  }
+
   /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
   heardUnkept(keys: readonly SessionKey[]): void {
     for (const key of keys) this.#unkept.set(bookName(key), key);
@@ -130,7 +134,7 @@ export class Recorder {
       lastPosition <= (this.#heard.get(bookName(key)) ?? this.#from);
     // Something that nobody told of is looked for by the next start.
     if (this.#stuck.size > 0 || !(await store.sessions()).every(isHeard)) return;
-    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)] }]);
+    await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, head)], rides: true }]);
   }
 
   /** These sessions have something new. Resolves when it is in their recordings. */
@@ -160,7 +164,9 @@ export class Recorder {
     const book = this.#books.get(bookName(key)) ?? { session: key, recordings: [], pending: [] };
     const answer = await this.#obedience.ask(book, command, session);
     const moved = (await this.#follow(key)).find(({ from }) => answer.paths.includes(from));
-    return moved ? { kind: 'redirected', reason: moved.reason, paths: [moved.to] } : answer;
+    if (!moved) return answer;
+    const { to, reason, hint } = moved;
+    return { kind: 'redirected', reason, hint, paths: [to] };
   }
 
   /** Whether a session is being recorded: its transcript must be kept. */
@@ -170,7 +176,7 @@ export class Recorder {
 
   /** Tries again what could not be done and is due: a full disk, a folder that was not there. */
   async retry(): Promise<void> {
-    const isDue = ({ id }: Recording) => this.#conditions.get(id)?.failure !== undefined && this.#delays.isOver(id);
+    const isDue = ({ id }: Recording) => this.#files.conditionOf(id)?.failure !== undefined && this.#delays.isOver(id);
     const behind = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDue));
     const stuck = [...this.#stuck].filter(([name]) => this.#delays.isOver(name)).map(([, key]) => key);
     await this.taken([...behind.map(({ session }) => session), ...stuck]);
@@ -206,17 +212,12 @@ export class Recorder {
     const book = kept<Book>(await store.offset(name));
     if (book) this.#books.set(name, book);
     else this.#books.delete(name);
-    for (const { id } of before) {
-      const progress = kept<StoredProgress>(await store.offset(progressName(id)));
-      if (progress) this.#progress.set(id, progress);
-      else this.#progress.delete(id);
-      this.#heads.delete(id);
-    }
+    for (const { id } of before) await this.#files.reload(id);
   }
 
   recordings(): readonly (Recording & { readonly session: SessionKey; readonly condition: Condition | undefined })[] {
     return [...this.#books.values()].flatMap(({ session, recordings }) =>
-      recordings.map((recording) => ({ ...recording, session, condition: this.#conditions.get(recording.id) })),
+      recordings.map((recording) => ({ ...recording, session, condition: this.#files.conditionOf(recording.id) })),
     );
   }
 
@@ -250,7 +251,9 @@ export class Recorder {
     if (this.#unkept.has(bookName(key)) && isTold) await this.#hearUnkept(key);
     await this.#hear(key, upTo);
     const redirected = await this.#finishPending(key);
-    for (const recording of this.#books.get(bookName(key))?.recordings ?? []) await this.#bringUp(key, recording);
+    const upToNow = this.#heardUpTo(key);
+    for (const recording of this.#books.get(bookName(key))?.recordings ?? [])
+      await this.#files.bringUp(key, recording, upToNow);
     return redirected;
   }
 
@@ -265,7 +268,7 @@ export class Recorder {
     const parent = this.#books.get(bookName({ provider: key.provider, nativeId: link.parent.nativeId }));
     if (parent?.recordings.some(({ on }) => on) && mayKeep) await keep(key);
     const first = await firstOwnWords(store, key);
-    if (first !== undefined) await this.#commit(inheritedBook(own, parent, first), []);
+    if (first !== undefined) await this.#commit(inheritedBook(own, parent, first), [], false);
   }
 
   /** Commands in the log behind what was heard. */
@@ -313,9 +316,9 @@ export class Recorder {
     await this.#obedience.obey(book, event, cause, position);
   }
 
-  /** Stores what a command has led to, in one step, and keeps it in mind. */
-  async #commit(book: Book, offsets: readonly Offset[]): Promise<void> {
-    const batch: Batch = { ...emptyBatch, offsets: [keeping(bookName(book.session), book), ...offsets] };
+  /** Stores what a command has led to, in one step, and keeps it in mind. `rides`: it can be worked out again. */
+  async #commit(book: Book, offsets: readonly Offset[], rides: boolean): Promise<void> {
+    const batch: Batch = { ...emptyBatch, offsets: [keeping(bookName(book.session), book), ...offsets], rides };
     await this.#parts.store.append([batch]);
     this.#books.set(bookName(book.session), book);
   }
@@ -328,62 +331,9 @@ export class Recorder {
       const [next, ...rest] = book?.pending ?? [];
       if (!book || !next) return moved;
       const { book: after, offsets, redirected } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
-      await this.#commit(after, offsets);
+      await this.#commit(after, offsets, true);
       if (redirected) moved.push(redirected);
     }
-  }
-
-  /** Brings a file up to the end of the log, or of its last period. */
-  async #bringUp(key: SessionKey, recording: Recording): Promise<void> {
-    const progress = this.#progress.get(recording.id);
-    if (!progress) return; // It has not been begun yet.
-    if (!recording.on && progress.cursor.period >= recording.periods.length) return;
-    const session = await this.#parts.store.session(key);
-    if (!session) return;
-    const verdict = judge(recording.path, this.#parts.policyFor(session));
-    const root = verdict.allowed ? this.#parts.files.resolve(verdict.root.path) : undefined;
-    if (!verdict.allowed || root === undefined)
-      return this.#conditions.fail(recording, verdict.allowed ? 'ENOENT' : 'denied');
-    try {
-      const { events, notes, isGone } = await advance(
-        {
-          files: this.#parts.files,
-          place: { root, components: verdict.components },
-          recording: { ...playOf(this.#parts, key, recording), upTo: this.#heardUpTo(key) },
-          store: (next, { rides }) => this.#storeProgress(recording.id, next, rides),
-        },
-        progress,
-      );
-      if (isGone) return this.#conditions.fail(recording, 'gone');
-      if (events > 0) await this.#growHead(session, recording, { root, components: verdict.components });
-      this.#conditions.goOn(recording, notes);
-    } catch (error) {
-      this.#conditions.fail(recording, codeOf(error), placeOf(error));
-    }
-  }
-
-  /** The head says who takes part; it is looked at when that may have changed. */
-  async #growHead(session: SessionRecord, recording: Recording, place: Place): Promise<void> {
-    const { files, clock, headListsOf } = this.#parts;
-    const lists = headListsOf(session, recording.format, recording.id);
-    const said = JSON.stringify(lists);
-    if (Object.keys(lists).length === 0 || this.#heads.get(recording.id) === said) return;
-    const progress = this.#progress.get(recording.id);
-    if (!progress) return;
-    const manifest = growHead({ files, place, time: clock.now() }, lists, progress.manifest);
-    this.#heads.set(recording.id, said);
-    if (manifest) await this.#storeProgress(recording.id, { ...progress, manifest }, true);
-  }
-
-  async #storeProgress(id: string, next: StoredProgress, rides: boolean): Promise<void> {
-    const before = this.#progress.get(id);
-    const { length, bodyBytes } = next.manifest;
-    const isWritten = before ? length !== before.manifest.length : bodyBytes > 0;
-    const lastWriteAt = isWritten ? this.#parts.clock.now() : before?.lastWriteAt;
-    const stored = { ...next, ...(lastWriteAt !== undefined && { lastWriteAt }) };
-    const offsets = [keeping(progressName(id), stored, next.cursor.after)];
-    await this.#parts.store.append([{ ...emptyBatch, offsets, rides }]);
-    this.#progress.set(id, stored);
   }
 }
 
@@ -392,8 +342,4 @@ function asTyped({ event: a }: Heard, { event: b }: Heard): number {
   const isSameFile = a.source.file === b.source.file;
   if (!isSameFile && a.at !== b.at) return (a.at ?? '') < (b.at ?? '') ? -1 : 1;
   return (a.source.offset ?? 0) - (b.source.offset ?? 0) || a.payload.number - b.payload.number;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof KatoError ? error.code : (systemCode(error) ?? 'internal');
 }

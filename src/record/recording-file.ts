@@ -5,6 +5,7 @@
  * the progress is stored, which says how long the file is and up to where the log was played. So the file is never ahead
  * of the log, and what lies behind the stored length is the beginning of what would be written next (`mend.ts`). Only
  * the first step into a file that stands already is stored before it is made: what was there belongs to somebody else.
+ * So it is with a file that its user has edited: with the edit and an append behind it, nothing could tell the two apart.
  */
 import { systemCode } from '../core/errors.ts';
 import type { DestinationFiles, GrowingFile } from '../core/ports.ts';
@@ -127,12 +128,12 @@ async function write(
     const all = Buffer.from(text);
     const { progress: known, next, isWritten } = await prepare(parts, progress, file, all, notes);
     const bytes = bytesOf(next);
-    if (!isWritten) {
-      file.append(bytes);
-      file.sync();
-    }
+    if (!isWritten) file.append(bytes);
+    // At once, before anybody else has a turn. What stands behind a text that was there already is looked at next time.
+    const length = isWritten ? known.manifest.length + bytes.length : file.sizeBytes();
+    if (!isWritten) await file.sync();
     const bodyBytes = known.manifest.bodyBytes + all.length;
-    const manifest = manifestAfter(known.manifest, file.sizeBytes(), bytes, bodyBytes);
+    const manifest = manifestAfter(known.manifest, length, bytes, bodyBytes);
     const rest = (known.ahead ?? 0) - all.length;
     const written = { cursor, manifest, lead: '', ...(rest > 0 && { ahead: rest }) };
     await parts.store(written, { rides: true });
@@ -158,7 +159,7 @@ async function prepare(
   const { note, lead, ahead } = mending;
   notes.add(note);
   const known = { cursor: progress.cursor, manifest: adopted(progress.manifest, found), lead, ahead };
-  await parts.store(known, { rides: true });
+  await parts.store(known, { rides: false }); // Durable: where our text begins below the user's is not seen again.
   return { progress: known, next: { lead, text, ahead }, isWritten: false };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Where kato may write. Pure rules over names; that no link is followed on the way is the file system's part
- * (`platform/destinations.ts`), at the time of opening.
+ * Where kato may write. Pure rules over names. They are asked twice: of the path as it was written, and of where it
+ * really is (`places.ts`). That no link is followed below a root is the file system's part (`platform/destinations.ts`),
+ * at the time of opening.
  *
  * A destination lies in a root that was granted: kato's own recordings, a folder the user named, or the working folder
  * of the session itself. It ends in `.md`, `.markdown` or `.jsonl`. It is never hidden, never one of the files that
@@ -20,14 +21,26 @@ export interface WritePolicy {
   readonly roots: readonly WriteRoot[];
   /** kato's home folder, absolute: nothing below it but its recordings is ever written by a recording. */
   readonly katoHome: string;
+  readonly userHome: string;
+  /** Where agents keep their sessions, absolute: these are only ever read. */
+  readonly agentFolders: readonly string[];
 }
 
 export type Verdict =
   | { readonly allowed: true; readonly root: WriteRoot; readonly components: readonly string[] }
   | { readonly allowed: false; readonly reason: string; readonly cause: DenialCause };
 
-/** What a refusal is for: the folder, the end of the name, or something else about the path. */
-export type DenialCause = 'outside' | 'suffix' | 'path';
+/** What a refusal is for: the folder, the end of the name, something else about the path, or a root as it is now. */
+export type DenialCause = 'outside' | 'suffix' | 'path' | 'missing' | 'moved';
+
+/** What to do about a refusal. */
+export const REMEDIES: Readonly<Record<DenialCause, string>> = {
+  outside: 'choose another place, or allow the folder: `kato config set write.roots …`',
+  suffix: 'use .md, .markdown or .jsonl',
+  path: 'choose another name or folder',
+  missing: 'make the folder first, or choose another place',
+  moved: 'put the folder back, or `kato restart` if it is meant to be elsewhere now',
+};
 
 const SUFFIXES = ['.md', '.markdown', '.jsonl'];
 
@@ -55,7 +68,12 @@ export function judge(path: string, policy: WritePolicy): Verdict {
     .sort((a, b) => b.folder.length - a.folder.length)[0];
   if (!innermost) return deny('it is outside the folders where kato may write', 'outside');
   const { candidate: root, folder } = innermost;
-  if (root.kind !== 'recordings' && isInside(normal, policy.katoHome)) return deny("it is inside kato's own folder");
+  if (root.kind !== 'recordings' && isInsideAnyCase(normal, policy.katoHome))
+    return deny("it is inside kato's own folder");
+  if (policy.agentFolders.some((agents) => isInsideAnyCase(normal, agents)))
+    return deny('agents keep their sessions in this folder');
+  if (root.kind === 'project' && !isProjectFolder(folder, policy.userHome, policy.katoHome))
+    return deny('it is outside the folders where kato may write', 'outside');
   const components = normal
     .slice(folder.length)
     .split('/')
@@ -74,10 +92,14 @@ export function judge(path: string, policy: WritePolicy): Verdict {
   return { allowed: true, root, components };
 }
 
-/** Whether a session's working folder may be a root: not the home folder itself, `/`, or a folder that holds kato's home or lies in it. */
+/**
+ * Whether a session's working folder may be a root: not the home folder itself, `/`, a repository's `.git`, or a folder
+ * that holds kato's home or lies in it.
+ */
 export function isProjectFolder(path: string, userHome: string, katoHome: string): boolean {
   const normal = normalise(path);
   const isOwn = isInside(normalise(katoHome), normal) || isInside(normal, katoHome);
+  if (/\/\.git(?:\/|$)/i.test(normal)) return false;
   return path.startsWith('/') && normal !== '' && normal !== normalise(userHome) && !isOwn;
 }
 
@@ -107,6 +129,11 @@ export function normalise(path: string): string {
 /** Both normalised: `/` is the empty text then. */
 function isBelow(path: string, folder: string): boolean {
   return path.startsWith(`${folder}/`);
+}
+
+/** Some file systems take names in other cases for the same. */
+function isInsideAnyCase(path: string, folder: string): boolean {
+  return isInside(path.toLowerCase(), folder.toLowerCase());
 }
 
 function isInside(path: string, folder: string): boolean {

@@ -1,5 +1,6 @@
 /**
- * Many appends, one fsync: callers that append within a short window share one transaction of the store below.
+ * Many appends, one fsync: callers that append within a short window share one transaction of the store below. The first
+ * one after a pause does not wait for the others: the window begins with its commit.
  *
  * Each caller's promise still resolves only when its own batches are durable. When the shared transaction is refused,
  * nothing of it was stored, so each caller's batches are tried again by themselves: one caller's refusal is not another's.
@@ -7,7 +8,7 @@
 import type { Appended, Batch, TranscriptStore } from './store.ts';
 
 export interface GroupCommitOptions {
-  /** How long an append may wait for company. 0: only for what is appended in the same turn of the event loop. */
+  /** The least time between two commits. When it is over, an append waits only for what comes in the same turn. */
   readonly windowMs: number;
   /** Waiting bytes from which on nothing waits any longer. */
   readonly maxBytes: number;
@@ -23,6 +24,7 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let timer: NodeJS.Timeout | undefined;
+  let committedMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> = Promise.resolve();
 
   function append(batches: readonly Batch[]): Promise<readonly Appended[]> {
@@ -30,7 +32,7 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
       waiting.push({ batches, resolve, reject });
       waitingBytes += batches.reduce((sum, batch) => sum + sizeOf(batch), 0);
       if (waitingBytes >= maxBytes) void commit();
-      else timer ??= setTimeout(commit, windowMs);
+      else timer ??= setTimeout(commit, Math.max(0, committedMs + windowMs - performance.now()));
     });
   }
 
@@ -41,7 +43,11 @@ export function withGroupCommit(store: TranscriptStore, { windowMs, maxBytes }: 
     const group = waiting;
     waiting = [];
     waitingBytes = 0;
-    running = running.then(() => storeGroup(store, group));
+    running = running.then(() => {
+      const storing = storeGroup(store, group);
+      committedMs = performance.now(); // Before anybody is told, and appends again.
+      return storing;
+    });
     return running;
   }
 

@@ -257,8 +257,9 @@ class MemoryStore implements TranscriptStore {
       for (const source of this.#sources.values()) {
         if (source.provider !== key.provider || source.nativeId !== key.nativeId) continue;
         const generation = 0 - Math.abs(source.checkpoint.generation);
-        const checkpoint = { ...source.checkpoint, generation, unswept: false };
-        this.#sources.set(source.id, { ...source, checkpoint, version: source.version + 1 });
+        const unread = { cursor: null, state: null, endBytes: 0, companions: {}, unswept: false };
+        const checkpoint = { ...source.checkpoint, ...unread, generation };
+        this.#sources.set(source.id, { ...source, probe: undefined, checkpoint, version: source.version + 1 });
       }
     }
   }

@@ -246,7 +246,7 @@ export interface TranscriptStore {
   forget(...keys: readonly SessionKey[]): Promise<void>;
   /**
    * Deletes the same, and remembers nothing: what consumers have noted stays, and the sessions may be taken in again.
-   * Until then their sources count as ones that are not kept, at the place up to which they were read.
+   * Until then their sources count as ones that are not kept, and of which nothing was read.
    */
   drop(...keys: readonly SessionKey[]): Promise<void>;
   forgotten(): Promise<readonly SessionKey[]>;

@@ -98,6 +98,7 @@ describe('an export whose name is taken', () => {
       userHome: '/home/ann',
       recordings,
       configuredRoots: [],
+      roots: [],
       projectFolders: false,
     };
     const names = [];

@@ -10,9 +10,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figure, formatFigures } from './figures.ts';
 import { measureAppend } from './measure-append.ts';
+import { measureDaemon } from './measure-daemon.ts';
 import { measureExport } from './measure-export.ts';
 import { measureImport } from './measure-import.ts';
 import { measureLive } from './measure-live.ts';
+import { measureRecord } from './measure-record.ts';
 import { measureStart } from './measure-start.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
@@ -23,6 +25,8 @@ const measures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   append: () => measureAppend(join(folder, 'append'), scale),
   export: () => measureExport(join(folder, 'export'), scale),
   live: () => measureLive(join(folder, 'live'), scale),
+  record: () => measureRecord(join(folder, 'record'), scale),
+  daemon: () => measureDaemon(join(folder, 'daemon'), values.quick),
   start: () => measureStart(join(folder, 'start')),
 };
 

@@ -1,7 +1,6 @@
 /**
- * From an agent's write to a durable event, beside what the system's own notification takes; and what it costs to wait.
+ * From an agent's write to a durable event, beside what the system's own notification takes; and what a sweep costs.
  */
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -9,14 +8,13 @@ import {
   mkdirSync,
   openSync,
   statSync,
-  utimesSync,
   watch,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Figure, median, megabytes, seconds } from './figures.ts';
+import { join } from 'node:path';
+import { pathOf, sessionOf, writeOldSessions } from './chat.ts';
+import { type Figure, median, megabytes, percentile99, seconds } from './figures.ts';
 import { writeRecords } from './generate.ts';
 import { type LiveScene, openScene } from './live-scene.ts';
 import { Random } from './random.ts';
@@ -26,8 +24,6 @@ const LINES = 200;
 /** Lines that are not counted: a daemon has been running for a while. */
 const WARM_UP = 5;
 const WRITERS = 50;
-const IDLE_SECONDS = 20;
-const IDLE_CHILD = fileURLToPath(new URL('./idle-child.ts', import.meta.url));
 
 export async function measureLive(folder: string, scale: number): Promise<readonly Figure[]> {
   const small = await writeTo(join(folder, 'small'), 1e6 * scale, 1);
@@ -44,7 +40,6 @@ export async function measureLive(folder: string, scale: number): Promise<readon
       limit: { most: 1.5 },
     },
     latency(`a line of each of ${WRITERS} sessions at once`, many),
-    ...measureIdle(join(folder, 'idle'), Math.round(2000 * scale)),
     ...(await measureSweep(join(folder, 'sweep'), Math.round(10_000 * scale))),
   ];
 }
@@ -70,14 +65,6 @@ function latency(name: string, { times, echoes, syncs }: Times): Figure {
 function pair(times: readonly number[]): string {
   return `${seconds(median(times))}, p99 ${seconds(percentile99(times))}`;
 }
-
-function percentile99(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0;
-}
-
-const sessionOf = (n: number) => `${String(10_000_000 + n)}-1111-4111-8111-111111111111`;
-const pathOf = (root: string, n: number) => join(root, `-work-${n % 40}`, `${sessionOf(n)}.jsonl`);
 
 async function writeTo(folder: string, bytes: number, writers: number): Promise<Times> {
   const scene = openScene(folder, 0);
@@ -142,42 +129,6 @@ async function measureEcho(folder: string, count: number): Promise<readonly numb
   }
   watcher.close();
   return echoes;
-}
-
-function measureIdle(folder: string, sessions: number): readonly Figure[] {
-  const root = join(folder, 'agents');
-  writeOldSessions(root, sessions);
-  const run = () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [IDLE_CHILD, folder, String(IDLE_SECONDS)], {
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`idling failed: ${stderr}`);
-    return JSON.parse(stdout) as Readonly<Record<'cpuSeconds' | 'bytesRead' | 'startMs' | 'rssBytes', number>>;
-  };
-  run(); // Takes note of the sessions.
-  const { cpuSeconds, bytesRead, startMs, rssBytes } = run();
-  const share = (cpuSeconds / IDLE_SECONDS) * 100;
-  return [
-    {
-      name: `idle with ${sessions} sessions, of a core`,
-      value: `${share.toFixed(3)} %`,
-      limit: { most: 0.2, of: share },
-    },
-    { name: '  bytes read meanwhile', value: String(bytesRead), limit: { most: 0, of: bytesRead } },
-    { name: '  until everything is watched', value: seconds(startMs / 1000), limit: { most: 1, of: startMs / 1000 } },
-    { name: '  resident memory', value: megabytes(rssBytes), limit: { most: 120e6, of: rssBytes } },
-  ];
-}
-
-/** Sessions that nobody has written to for a day. */
-function writeOldSessions(root: string, count: number): void {
-  const yesterday = Date.now() / 1000 - 86_400;
-  for (let n = 0; n < count; n++) {
-    const path = pathOf(root, n);
-    mkdirSync(dirname(path), { recursive: true });
-    writeRecords(path, claudeRecords(new Random(n), sessionOf(n), new Date('2026-05-01')), 4000);
-    utimesSync(path, yesterday, yesterday);
-  }
 }
 
 async function measureSweep(folder: string, count: number): Promise<readonly Figure[]> {

@@ -196,6 +196,48 @@ describe('kato clean', () => {
   });
 });
 
+for (const keep of ['all', 'recorded']) {
+  describe(`a session that was cleaned and goes on, where ${keep} sessions are kept`, () => {
+    it('comes back, runs nothing twice, and is recorded on in the same file', async (t) => {
+      const home = new DaemonHome(t);
+      home.ok(['init', '--yes', '--keep', keep]);
+      home.start();
+      const chat = new LiveAgent(home);
+      const file = home.path('toy/bees.md');
+      const text = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+      chat.type('how do bees sleep?', `::capture ${file}`);
+      chat.answer('in the hive');
+      await until(() => text().includes('in the hive'), 'a recording');
+      chat.type(`${WORD}\n::stop`);
+      const on = () => home.json<{ on: boolean }[]>(['recordings']).map((one) => one.on);
+      await until(() => on()[0] === false, 'its end');
+      const before = text();
+      assert.deepEqual(ids(clean(home, '--sessions', '0d').sessions), [chat.id]);
+      assert.deepEqual(filesWithWord(home), []);
+      const outcomes = () => home.json<{ line: string; outcome: string }[]>(['commands']);
+      assert.deepEqual(
+        outcomes()
+          .map(({ line }) => line)
+          .sort(),
+        ['::capture', '::stop'],
+      );
+      chat.answer('and in winter?');
+      chat.type('they keep warm');
+      if (keep === 'all')
+        await until(() => kept(home).length === 1 && home.ok(['show', chat.id]).includes('keep warm'), 'it');
+      home.ok(['restart']);
+      assert.deepEqual([on(), outcomes().length, text()], [[false], 2, before]);
+      chat.type(`::record ${file}`);
+      chat.answer('all of them');
+      await until(() => text().includes('all of them'), 'the next period');
+      assert.ok(text().startsWith(before) && !text().includes('keep warm'));
+      const [{ id } = { id: '' }] = home.json<{ id: string }[]>(['recordings']);
+      assert.equal(home.ok(['export', '--recording', id, '-o', '-']), text());
+      assert.equal(home.ok(['verify']), 'the store is sound\n');
+    });
+  });
+}
+
 describe('kato forget, with the daemon up', () => {
   it('leaves no word of what was asked in the chat, and records it no more', async (t) => {
     const { home, chat } = begin(t, true);

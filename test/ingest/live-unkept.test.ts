@@ -232,6 +232,30 @@ onLive('a forgotten session stays forgotten, and its commands are not heard', un
   assert.deepEqual([await stage.store.sessions(), await live.heard(), await stage.events()], [[], [], []]);
 });
 
+for (const keep of [true, false]) {
+  onLive(
+    `a dropped session is read from its start when it goes on, ${keep ? '' : 'not '}kept`,
+    { keep },
+    async (live, stage) => {
+      await live.live.start();
+      stage.write(stage.path(), prompts(1, 1) + steering(2, '::record a.md'));
+      await until(() => live.taken.includes(SESSION), 'it was not announced');
+      await stage.store.drop(key);
+      await live.live.sweep();
+      assert.deepEqual([await stage.store.sessions(), live.live.lag()], [[], []], 'it does not come back by itself');
+      live.time.pass(60_000);
+      stage.append(stage.path(), prompts(3, 3));
+      await until(async () => (await stage.store.session(key)) !== undefined, 'it was not read');
+      await live.live.sweep();
+      assert.equal((await stage.store.session(key))?.facts.title?.text, 'sheep number 1');
+      const observed = (await stage.events()).map(({ event }) => event.observedAt);
+      if (keep)
+        assert.deepEqual([observed[0], observed.at(-1)], [undefined, live.time.now()], 'old words have no new time');
+      else await assertSilent(stage);
+    },
+  );
+}
+
 onLive('a session that nobody may read cannot be kept, and says so', unkept, async (live, stage) => {
   await live.live.start();
   stage.write(stage.path(), prompts(1, 2));

@@ -96,6 +96,15 @@ describe('a new file', () => {
   });
 });
 
+describe('a path that cannot even be looked at', () => {
+  it('is no folder', (t) => {
+    const { root } = arena(t);
+    symlinkSync('loop', join(root, 'loop'));
+    for (const path of [join(root, 'x'.repeat(300)), join(root, 'loop'), `${root}/${'x/'.repeat(3000)}`])
+      assert.equal(nodeDestinations.isFolder(path), false);
+  });
+});
+
 describe('a name that is taken', () => {
   it('is refused, whoever has it, and keeps what it has', (t) => {
     const { root, outside } = arena(t);

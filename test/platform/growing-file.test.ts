@@ -21,11 +21,11 @@ function codeOf(action: () => unknown): string | undefined {
   return undefined;
 }
 
-it('is made with its folders, for its owner alone', (t) => {
+it('is made with its folders, for its owner alone', async (t) => {
   const root = temporaryFolder(t);
   const file = growFile(root, ['a', 'b', 'x.md'], fresh);
   file?.append(bytes('one\n'));
-  file?.sync();
+  await file?.sync();
   file?.close();
   assert.equal(readFileSync(join(root, 'a/b/x.md'), 'utf8'), 'one\n');
   assert.equal(statSync(join(root, 'a/b/x.md')).mode & 0o777, 0o600);

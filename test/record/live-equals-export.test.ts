@@ -21,9 +21,9 @@ function breaking(random: Random): DestinationFiles {
         sizeBytes: () => file.sizeBytes(),
         read: (from, to) => file.read(from, to),
         cut: (length) => file.cut(length),
-        sync: () => {
+        sync: async () => {
           if (random.next() < 0.3) throw Object.assign(new Error('killed'), { code: 'EIO', syscall: 'fsync' });
-          file.sync();
+          await file.sync();
         },
         close: () => file.close(),
         append(bytes) {

@@ -8,6 +8,12 @@ import { HEAD, Studio } from './support.ts';
 
 const heading = (second: number) => `# User_2026-07-01_1000_${String(second).padStart(2, '0')}`;
 
+/** A method of this object, or what else it has by this name. */
+function bound<T extends object>(target: T, name: string | symbol): unknown {
+  const value = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
+
 describe('recording', () => {
   it('begins with the line of its command and follows the conversation', async (t) => {
     const studio = new Studio(t);
@@ -252,6 +258,39 @@ it('the head grows with the conversation, and what the user wrote into it stays'
   assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
 });
 
+describe('a power cut takes what was not made durable, and nothing is written twice', () => {
+  const before = {
+    headOf: () => '---\nparticipants: [user]\n---\n\n',
+    headListsOf: () => ({ participants: ['user'] }),
+  };
+  const STORIES = {
+    'the head has grown': { ...before, headListsOf: () => ({ participants: ['user', 'somebody'] }) },
+    'the user has edited the head': before,
+  };
+  for (const [story, after] of Object.entries(STORIES)) {
+    it(story, async (t) => {
+      const studio = new Studio(t);
+      studio.change = before;
+      await studio.restart();
+      await studio.say(`::record ${studio.notes}/a.md`, 'one');
+      const { store } = studio;
+      const append: typeof store.append = (batches) => store.append(batches.filter(({ rides }) => rides !== true));
+      const get = (target: typeof store, name: string | symbol) => (name === 'append' ? append : bound(target, name));
+      studio.change = { ...after, store: new Proxy(store, { get }) };
+      studio.recorder = studio.make();
+      await studio.recorder.start();
+      const mine = studio.file('a.md').replace('[user]', '[user, somebody]');
+      if (after === before) writeFileSync(`${studio.notes}/a.md`, mine);
+      await studio.say('two');
+      studio.change = after;
+      await studio.restart();
+      await studio.say('three');
+      const head = '---\nparticipants: [user, somebody]\n---\n\n';
+      assert.equal(studio.file('a.md'), head + (await studio.export(`${studio.notes}/a.md`)));
+    });
+  }
+});
+
 describe('from outside the chat', () => {
   it('recording begins behind what there is, and ends there', async (t) => {
     const studio = new Studio(t);
@@ -292,6 +331,8 @@ it('in a project folder only files that kato has made are written to', async (t)
       { kind: 'project', path: project },
     ] as const,
     katoHome: `${studio.home}/.kato`,
+    userHome: studio.home,
+    agentFolders: [],
   });
   studio.change = { policyFor };
   await studio.restart();

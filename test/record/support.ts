@@ -67,7 +67,7 @@ export class Studio {
       rules: { enabled: true, automated: false, prefix: '', perMinute: 0, since: '2026-01-01T00:00:00.000Z' },
       optionsOf: (view) => formatOptions(view, settings),
       usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : 'chat', switches: {} }),
-      policyFor: () => ({ roots, katoHome: `${this.home}/.kato` }),
+      policyFor: () => ({ roots, katoHome: `${this.home}/.kato`, userHome: this.home, agentFolders: [] }),
       headOf: (_session: SessionRecord, format) => (format === 'markdown' ? '---\ntitle: x\n---\n\n' : ''),
       headListsOf: () => ({}),
       nameFor: (_session, format) => `generated.${format === 'jsonl' ? 'jsonl' : 'md'}`,

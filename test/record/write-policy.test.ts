@@ -5,6 +5,8 @@ import { isProjectFolder, judge, type WritePolicy } from '../../src/record/write
 
 const POLICY: WritePolicy = {
   katoHome: '/home/ada/.kato',
+  userHome: '/home/ada',
+  agentFolders: ['/home/ada/.claude/projects', '/home/ada/agents/codex'],
   roots: [
     { kind: 'recordings', path: '/home/ada/.kato/recordings' },
     { kind: 'configured', path: '/home/ada/notes' },
@@ -79,10 +81,17 @@ describe("kato's own folder", () => {
   });
 
   it('is closed under a name without a dot too', () => {
-    const policy = { katoHome: '/srv/kato', roots: [{ kind: 'configured', path: '/srv' } as const] };
+    const policy = { ...POLICY, katoHome: '/srv/kato', roots: [{ kind: 'configured', path: '/srv' } as const] };
     assert.equal(reason('/srv/kato/x.md', policy), "it is inside kato's own folder");
     assert.equal(reason('/srv/kato-notes/x.md', policy), 'allowed');
   });
+});
+
+it('the folders where agents keep their sessions are closed, in any case of letters', () => {
+  const everything = { ...POLICY, roots: [...POLICY.roots, { kind: 'configured', path: '/home/ada' } as const] };
+  for (const path of ['/home/ada/agents/codex/x.jsonl', '/home/ada/Agents/CODEX/sessions/x.md'])
+    assert.equal(reason(path, everything), 'agents keep their sessions in this folder');
+  assert.equal(reason('/home/ada/agents/x.md', everything), 'allowed');
 });
 
 describe('what a file may be called', () => {
@@ -211,6 +220,11 @@ describe('whether a working folder is a project', () => {
       '.',
     ])
       assert.ok(!isProject(path), path);
+  });
+
+  it('is not so for what git keeps of a repository', () => {
+    for (const path of ['/home/ada/tea/.git', '/home/ada/tea/.GIT/hooks']) assert.ok(!isProject(path), path);
+    assert.ok(isProject('/home/ada/tea.git'));
   });
 
   it('is not so for a folder inside kato’s home', () => {

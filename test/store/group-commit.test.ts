@@ -93,6 +93,18 @@ it('group commit waits no longer when enough has gathered', async () => {
   assert.deepEqual(appends, [2]);
 });
 
+it('group commit lets the first append after a pause go at once, and those behind it wait for the window', async () => {
+  const { store, appends } = counted();
+  const grouped = withGroupCommit(store, NEVER);
+  await grouped.append([loose([say('a', 'r1', 'one')])]);
+  const waiting = ['two', 'three'].map((text, index) => grouped.append([loose([say('b', `r${index}`, text)])]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(appends, [1]);
+  await grouped.close();
+  await Promise.all(waiting);
+  assert.deepEqual(appends, [1, 2]);
+});
+
 it('group commit stores what waits before it closes, forgets or derives anew', async () => {
   for (const act of [
     (store: TranscriptStore) => store.close(),

@@ -1,5 +1,5 @@
 /** Agents that write their session files line by line, as the real ones do: for tests of what kato does meanwhile. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestHome } from './cli.ts';
 import { claudeSession, codexSession, geminiSession, type Said, type SessionFile } from './session-files.ts';
@@ -11,6 +11,8 @@ interface AgentOptions {
   readonly agent?: AgentName;
   /** The folder that the agent works in, below the person's home. */
   readonly folder?: string;
+  /** What was said before, and stands in the file from the first write on. */
+  readonly past?: readonly Said[];
 }
 
 /** One session of an agent. What it writes has the time of now. */
@@ -20,19 +22,21 @@ export class LiveAgent {
   readonly cwd: string;
   /** The session's file. */
   readonly path: string;
-  readonly #said: Said[] = [];
+  readonly #said: Said[];
   #written = 0;
 
   constructor(
     home: TestHome,
-    { id = 'a11ce000-0000-4000-8000-000000000001', agent, folder = 'toy' }: AgentOptions = {},
+    { id = 'a11ce000-0000-4000-8000-000000000001', agent, folder = 'toy', past = [] }: AgentOptions = {},
   ) {
     this.id = id;
     this.agent = agent ?? 'claude-code';
     this.cwd = home.path(folder);
+    this.#said = [...past];
     this.path = home.path(this.#file().path);
     for (const path of [dirname(this.path), this.cwd]) mkdirSync(path, { recursive: true });
     if (this.agent === 'gemini-cli') this.#writeProjectRoot();
+    if (past.length > 0) this.flush();
   }
 
   /** The person types this. */
@@ -55,6 +59,11 @@ export class LiveAgent {
     this.#append(rest.subarray(0, Math.floor(rest.length / 2)));
   }
 
+  /** Writes records of another kind, one a line. What is said afterwards does not follow them in the chain of a session. */
+  append(...records: readonly object[]): void {
+    appendFileSync(this.path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+
   /** Writes whatever is not written yet. */
   flush(): void {
     this.#append(Buffer.from(this.#file().text).subarray(this.#written));
@@ -72,6 +81,6 @@ export class LiveAgent {
   }
 
   #writeProjectRoot(): void {
-    appendFileSync(this.path.replace(/chats\/[^/]*$/, '.project_root'), this.cwd);
+    writeFileSync(this.path.replace(/chats\/[^/]*$/, '.project_root'), this.cwd);
   }
 }

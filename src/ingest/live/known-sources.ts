@@ -80,9 +80,9 @@ export class KnownSources {
   }
 }
 
-/** A source of which only is known that it is there: its bytes have not been read. */
+/** A source of which only is known that it is there: its bytes have not been read, or what was read of it was dropped. */
 export function isNoted({ endBytes, generation }: Pick<KnownSource, 'endBytes' | 'generation'>): boolean {
-  return generation === 0 && endBytes === 0;
+  return generation <= 0 && endBytes === 0;
 }
 
 /** Whether two looks met the same file, whatever became of its content. */

@@ -7,7 +7,7 @@
  */
 import { isKept, type SourceRecord } from '../../core/source.ts';
 import type { FoundSource } from '../discovery.ts';
-import type { KnownSource } from './known-sources.ts';
+import { isNoted, type KnownSource } from './known-sources.ts';
 
 export class Sightings {
   readonly #surveyed = new Set<string>();
@@ -34,9 +34,11 @@ export class Sightings {
   /** From which offset on the records of a reading are new. What was read before without being kept is not. */
   newFrom({ path, match }: FoundSource, record: SourceRecord | undefined, keeps: boolean): number {
     const from = this.#newFrom.get(path) ?? 0;
-    if (!record || !keeps || isKept(record)) return from;
-    if (match.framing !== 'jsonl') return record.checkpoint.endBytes > 0 ? Number.POSITIVE_INFINITY : from;
-    const beyond = Math.max(from, record.checkpoint.endBytes);
+    const isDropped = record !== undefined && record.checkpoint.generation < 0 && isNoted(record.checkpoint);
+    if (!record || !(keeps || isDropped) || isKept(record)) return from;
+    const seen = isDropped ? record.stat.sizeBytes : record.checkpoint.endBytes;
+    if (match.framing !== 'jsonl') return seen > 0 ? Number.POSITIVE_INFINITY : from;
+    const beyond = Math.max(from, seen);
     this.#newFrom.set(path, beyond);
     return beyond;
   }

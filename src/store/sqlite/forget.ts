@@ -34,8 +34,8 @@ export function forgetSessions(database: Database, keys: readonly SessionKey[]):
 
 /** The same for sessions that are not remembered. A reading that is under way is refused, and begins anew. */
 export function dropSessions(database: Database, keys: readonly SessionKey[]): void {
-  const sql = `UPDATE source SET generation = -abs(generation), unswept = 0, version = version + 1
-    WHERE provider = ? AND native_id = ?`;
+  const sql = `UPDATE source SET generation = -abs(generation), cursor = 'null', state = 'null', end_bytes = 0, probe = NULL,
+    companions = '{}', unswept = 0, version = version + 1 WHERE provider = ? AND native_id = ?`;
   noteOwed(
     database,
     keys.map((key) => {

@@ -48,44 +48,67 @@ function dataVersion(database: Database): string {
 }
 
 /** Blocks one by one; the next is looked up when it is asked for. */
-function* blocks(database: Database, query: ReadQuery, session: number | undefined): Generator<Row> {
-  const after = query.after ?? 0;
-  const chosen = session === undefined ? '' : 'b.session = ? AND';
-  const bind = session === undefined ? [] : [session];
-  if (query.backward) {
-    let before = Number.MAX_SAFE_INTEGER;
-    const sql = database.sql(
-      `${BLOCK} WHERE ${chosen} b.position < ? AND b.position + b.count > ? + 1 ORDER BY b.position DESC LIMIT 1`,
-    );
-    for (let row = sql.get(...bind, before, after); row; row = sql.get(...bind, before, after)) {
-      if (Number(row.position) >= before) throw astray(row);
-      before = Number(row.position);
-      yield row;
-    }
-    return;
-  }
-  let from = firstBlock(database, session, after);
-  const sql = database.sql(`${BLOCK} WHERE ${chosen} b.position >= ? ORDER BY b.position LIMIT 1`);
-  for (let row = sql.get(...bind, from); row; row = sql.get(...bind, from)) {
+function blocks(database: Database, query: ReadQuery, session: number | undefined): Generator<Row> {
+  if (session === undefined) return query.backward ? backInLog(database, query) : onInLog(database, query);
+  return query.backward ? backInSession(database, query, session) : onInSession(database, query, session);
+}
+
+function* onInLog(database: Database, { after = 0 }: ReadQuery): Generator<Row> {
+  const before = 'SELECT position, count FROM block WHERE position <= ? ORDER BY position DESC LIMIT 1';
+  const first = database.sql(before).get(after);
+  let from = first && endsBehind(first, after) ? Number(first.position) : after + 1;
+  const sql = database.sql(`${BLOCK} WHERE b.position >= ? ORDER BY b.position LIMIT 1`);
+  for (let row = sql.get(from); row; row = sql.get(from)) {
     if (Number(row.position) < from || Number(row.count) < 1) throw astray(row);
     from = Number(row.position) + Number(row.count);
     yield row;
   }
 }
 
+function* backInLog(database: Database, { after = 0 }: ReadQuery): Generator<Row> {
+  let before = Number.MAX_SAFE_INTEGER;
+  const sql = database.sql(`${BLOCK} WHERE b.position < ? ORDER BY b.position DESC LIMIT 1`);
+  for (let row = sql.get(before); row && endsBehind(row, after); row = sql.get(before)) {
+    if (Number(row.position) >= before) throw astray(row);
+    before = Number(row.position);
+    yield row;
+  }
+}
+
+/**
+ * Of one session, by seq: its blocks have the same order by seq and by position, and only seq has an index with the
+ * session. Where `after` stands is looked for from the end, because that is where whoever follows a session reads on.
+ */
+function* onInSession(database: Database, { after = 0 }: ReadQuery, session: number): Generator<Row> {
+  const before = `SELECT first_seq, position, count FROM block WHERE session = ? AND position <= ?
+    ORDER BY first_seq DESC LIMIT 1`;
+  const first = after === 0 ? undefined : database.sql(before).get(session, after);
+  let from = first ? Number(first.first_seq) + (endsBehind(first, after) ? 0 : Number(first.count)) : 0;
+  const sql = database.sql(`${BLOCK} WHERE b.session = ? AND b.first_seq >= ? ORDER BY b.first_seq LIMIT 1`);
+  for (let row = sql.get(session, from); row; row = sql.get(session, from)) {
+    if (Number(row.first_seq) < from || Number(row.count) < 1) throw astray(row);
+    from = Number(row.first_seq) + Number(row.count);
+    yield row;
+  }
+}
+
+function* backInSession(database: Database, { after = 0 }: ReadQuery, session: number): Generator<Row> {
+  let before = Number.MAX_SAFE_INTEGER;
+  const sql = database.sql(`${BLOCK} WHERE b.session = ? AND b.first_seq < ? ORDER BY b.first_seq DESC LIMIT 1`);
+  for (let row = sql.get(session, before); row && endsBehind(row, after); row = sql.get(session, before)) {
+    if (Number(row.first_seq) >= before) throw astray(row);
+    before = Number(row.first_seq);
+    yield row;
+  }
+}
+
+function endsBehind({ position, count }: Row, after: number): boolean {
+  return Number(position) + Number(count) > after + 1;
+}
+
 /** A look-up that gives what was not asked for: the file's own structure is damaged, and following it would never end. */
 function astray({ position }: Row) {
   return damaged(`the order of block ${position}`);
-}
-
-/** The position of the block that holds the first event behind `after`. */
-function firstBlock(database: Database, session: number | undefined, after: number): number {
-  const chosen = session === undefined ? '' : 'session = ? AND';
-  const bind = session === undefined ? [] : [session];
-  const sql = `SELECT position, count FROM block WHERE ${chosen} position <= ? ORDER BY position DESC LIMIT 1`;
-  const row = database.sql(sql).get(...bind, after);
-  const inside = row !== undefined && Number(row.position) + Number(row.count) > after + 1;
-  return inside ? Number(row.position) : after + 1;
 }
 
 function isWanted({ position, event, cause }: StoredEvent, view: SessionView, query: ReadQuery): boolean {

@@ -109,10 +109,11 @@ const command = object({
   at: nullable(string),
   outcome,
   reason: nullable(string),
+  hint: nullable(string),
   paths: list(string),
 });
 
-const answer = object({ session: string, kind: outcome, paths: list(string) }, { reason: string });
+const answer = object({ session: string, kind: outcome, paths: list(string) }, { reason: string, hint: string });
 
 /** How live ingest is doing: what is watched or polled, and what cannot be taken in now. */
 const ingest = object({

@@ -18,12 +18,13 @@ export function dropContract(check: Check): void {
     assert.deepEqual([await store.blob(blobOf('x').sha256), await store.diagnostics()], [undefined, []]);
     assert.deepEqual([s.raw(other.id) !== '', await store.forgotten()], [true, []]);
   });
-  check('takes its sources for ones that are not kept, at the place where they were', async (s) => {
+  check('takes its sources for ones that are not kept, and of which nothing was read', async (s) => {
     const feed = new Feed('f', 'a');
     await s.append(feed.read([say('a', 'r1', 'one')]));
     await s.drop(keyOf('a'));
     const source = await s.store.source(feed.id);
-    assert.deepEqual([source?.checkpoint.generation, source?.checkpoint.endBytes], [-1, feed.endBytes]);
+    const { generation, endBytes, cursor, state } = source?.checkpoint ?? {};
+    assert.deepEqual([generation, endBytes, cursor, state, source?.probe], [-1, 0, null, null, undefined]);
   });
   check('takes a dropped session in again', async (s) => {
     const feed = new Feed('f', 'a');

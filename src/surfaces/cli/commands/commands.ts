@@ -27,17 +27,18 @@ export const commandsCommand: CliCommand = {
 };
 
 /** A command as `--json` shows it. */
-export function commandJson({ session, sessionId, line, at, kind, reason, paths }: CommandSummary) {
+export function commandJson({ session, sessionId, line, at, kind, reason, hint, paths }: CommandSummary) {
   return {
     ...{ session: sessionId, provider: session.provider, line, at: at ?? null, outcome: kind },
-    ...{ reason: reason ?? null, paths: [...paths] },
+    ...{ reason: reason ?? null, hint: hint ?? null, paths: [...paths] },
   } satisfies Output<'commands'>[number];
 }
 
 /** What was typed, and under it what came of it. */
-export function commandLines({ sessionId, line, at, kind, reason, paths }: CommandSummary, context: CliContext) {
+export function commandLines({ sessionId, line, at, kind, reason, hint, paths }: CommandSummary, context: CliContext) {
   const when = ago(at, context.services.now());
   const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
   const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
-  return [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+  const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+  return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
 }

@@ -70,18 +70,21 @@ async function ask(context: CliContext, selector: unknown, make: () => OutsideCo
 }
 
 function tell(context: CliContext, { shortId }: SessionSummary, { verb }: OutsideCommand, answer: Answer): void {
-  const { kind, reason, paths } = answer;
-  if (kind === 'redirected') context.warn(`it is written elsewhere: ${reason}`);
-  else if (reason !== undefined) context.note(reason);
+  const { kind, reason, hint, paths } = answer;
+  if (kind === 'redirected') {
+    context.warn(`it is written elsewhere: ${reason}`);
+    if (hint !== undefined) context.hint(hint);
+  } else if (reason !== undefined) context.note(reason);
   if (verb !== 'stop') context.note(kind === 'no-op' ? `${shortId} is recorded already` : `recording ${shortId}`);
   for (const path of paths) context.print(path);
 }
 
-function refusal({ kind, reason = 'it was refused', paths }: Answer, command: OutsideCommand, context: CliContext) {
+function refusal(answer: Answer, command: OutsideCommand, context: CliContext) {
+  const { kind, reason = 'it was refused', hint = 'choose another place', paths } = answer;
   const [path] = paths;
   if (kind === 'denied')
     return new KatoError('denied', `may not write ${path === undefined ? 'there' : context.shown(path)}: ${reason}`, {
-      hint: 'choose another place, or allow the folder: `kato config set write.roots …`',
+      hint,
     });
   if (command.verb === 'stop')
     return new KatoError('session-not-found', reason, { hint: '`kato recordings` lists them' });

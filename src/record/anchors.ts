@@ -1,0 +1,64 @@
+/**
+ * Transcripts that are deleted while their recordings stay.
+ *
+ * How far a file is written is a position of the log, and a transcript that is built again gets new ones. So before it is
+ * deleted, the position is kept as an event: `progress.anchor`. Built again from the same bytes, the transcript has the
+ * same event, and the file goes on behind it.
+ */
+import type { SessionKey } from '../core/session.ts';
+import { emptyBatch, type Offset, type Position, type TranscriptStore } from '../store/store.ts';
+import { type Anchor, type Book, keeping, kept, progressName, type StoredProgress } from './book.ts';
+import type { Recording } from './recording.ts';
+
+/** Deletes all transcripts, so that what is recorded of them can go on. Killed anywhere, it can be done again. */
+export async function dropTranscripts(store: TranscriptStore): Promise<void> {
+  const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
+  const offsets: Offset[] = [];
+  for (const { session, recordings } of books) {
+    if (!(await store.session(session))) continue;
+    for (const recording of recordings) offsets.push(...(await anchoring(store, session, recording)));
+  }
+  if (offsets.length > 0) await store.append([{ ...emptyBatch, offsets }]);
+  await store.drop(...(await store.sessions()).map(({ key }) => key));
+}
+
+async function anchoring(store: TranscriptStore, key: SessionKey, { id, on, periods }: Recording): Promise<Offset[]> {
+  const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+  if (!progress || progress.cursor.after === 0 || (!on && progress.cursor.period >= periods.length)) return [];
+  const { anchor: _, ...rest } = progress;
+  const anchor = progress.anchor ?? (await anchorAt(store, key, progress.cursor.after));
+  return [keeping(progressName(id), { ...rest, ...(anchor && { anchor }) }, progress.cursor.after)];
+}
+
+/**
+ * The last event of the session up to this position; absent when there is none. What only tells of the session stands
+ * where it was noticed, which is elsewhere when all is read at once.
+ */
+async function anchorAt(store: TranscriptStore, key: SessionKey, upTo: Position): Promise<Anchor | undefined> {
+  let event: string | undefined;
+  let sighting = 0;
+  for await (const page of store.read({ key, view: 'written', backward: true })) {
+    for (const one of page) {
+      if (one.position > upTo || (event === undefined && one.event.kind === 'session.info')) continue;
+      event ??= one.event.id;
+      if (one.event.id !== event) continue;
+      sighting += 1;
+      if (one.event.revises === undefined) return { event, sighting };
+    }
+  }
+  return event === undefined ? undefined : { event, sighting };
+}
+
+/** Where the anchor lies now; absent when the transcript does not reach it, or not yet. */
+export async function positionOfAnchor(
+  store: Pick<TranscriptStore, 'read'>,
+  key: SessionKey,
+  { event, sighting }: Anchor,
+): Promise<Position | undefined> {
+  const sightings: Position[] = [];
+  for await (const page of store.read({ key, view: 'written' })) {
+    for (const one of page) if (one.event.id === event) sightings.push(one.position);
+    if (sightings.length >= sighting) break;
+  }
+  return sightings[sighting - 1] ?? sightings.at(-1);
+}

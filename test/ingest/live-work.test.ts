@@ -1,0 +1,51 @@
+/** How often live ingest waits for the disk: counted, because counts are exact and times are not. */
+import assert from 'node:assert/strict';
+import { utimesSync } from 'node:fs';
+import type { TranscriptStore } from '../../src/store/store.ts';
+import { until } from '../support/until.ts';
+import { onLive } from './support/live-stage.ts';
+import { prompt, prompts } from './support/session-lines.ts';
+
+/** Notes of each append from now on whether it rides. */
+function noteAppends(store: TranscriptStore): boolean[] {
+  const noted: boolean[] = [];
+  const append = store.append.bind(store);
+  store.append = (batches) => {
+    noted.push(batches.every(({ rides }) => rides === true));
+    return append(batches);
+  };
+  return noted;
+}
+
+const sheep = (...numbers: number[]) => numbers.map((n) => `sheep number ${n}`);
+
+onLive('lines that are written together wait for the disk once', {}, async (live, stage) => {
+  await live.live.start();
+  stage.write(stage.path(), prompts(1, 1));
+  await live.untilSaid(...sheep(1));
+  const rides = noteAppends(stage.store);
+  stage.append(stage.path(), prompts(2, 2));
+  await live.untilSaid(...sheep(1, 2));
+  await live.live.sweep();
+  assert.deepEqual(rides, [false]);
+  stage.append(stage.path(), prompts(3, 20));
+  await until(async () => (await stage.said()).length === 20, 'not all was taken in');
+  await live.live.sweep();
+  assert.deepEqual(rides, [false, false]);
+});
+
+onLive('a beginning of a line, and a file that was only touched, do not wait for it', {}, async (live, stage) => {
+  await live.live.start();
+  stage.write(stage.path(), prompts(1, 1));
+  await live.untilSaid(...sheep(1));
+  const rides = noteAppends(stage.store);
+  stage.append(stage.path(), prompt(2).slice(0, 40));
+  await live.live.sweep();
+  await until(() => rides.length > 0, 'it was not looked at');
+  utimesSync(stage.path(), 1_900_000_000, 1_900_000_000);
+  const before = rides.length;
+  await live.live.sweep();
+  await until(() => rides.length > before, 'it was not looked at');
+  await live.live.stop();
+  assert.ok(rides.every((one) => one));
+});
