@@ -89,7 +89,8 @@ class Day {
     const unsettled = await settle(scene, this.#editor, SETTLE_MS);
     const failures = [...unsettled, ...(await judge(scene, this.#editor, { isUp: true }))];
     const figures = { ...this.#figures, edits: this.#editor.count, ...this.#said(), ...this.#memoryFigures() };
-    if (failures.length > 0) failures.push(`all of it lies in ${scene.keepAside(`day-${this.#options.seed}`, failures)}`);
+    if (failures.length > 0)
+      failures.push(`all of it lies in ${scene.keepAside(`day-${this.#options.seed}`, failures)}`);
     return { figures, failures };
   }
 
