@@ -2,7 +2,8 @@
  * Writing whole files below a root without following a link (`write-folder.ts`).
  *
  * A file is written under a temporary name in its folder, synced, and then linked to its own name, which fails if the
- * name is taken; then the folder is synced. A crash leaves at most a temporary file.
+ * name is taken; then the folder is synced. A crash leaves at most a temporary file, which goes when the next file is
+ * begun in the folder: its name says which process it belonged to.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -11,6 +12,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   statSync,
@@ -47,6 +49,7 @@ export const nodeDestinations: DestinationFiles = {
   begin(root, components) {
     const folder = openFolder(root, components.slice(0, -1));
     try {
+      removeLeftovers(folder);
       return new NodePendingFile(folder, components.at(-1) ?? '');
     } catch (error) {
       closeSync(folder.handle);
@@ -57,6 +60,30 @@ export const nodeDestinations: DestinationFiles = {
   remove: removeFile,
 };
 
+function pidInHex(): string {
+  return process.pid.toString(16).padStart(8, '0');
+}
+
+/** Temporary files of processes that do not run any more. */
+function removeLeftovers({ entry }: Folder): void {
+  try {
+    for (const name of readdirSync(entry('.'))) {
+      const [, pid] = /^\.kato-([0-9a-f]{8})[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+      if (pid !== undefined && !isRunning(Number.parseInt(pid, 16))) unlinkSync(entry(name));
+    }
+  } catch {
+    // Somebody else was quicker, or the folder cannot be listed: it is litter, and nothing depends on it.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) === 'EPERM'; // Somebody else's.
+  }
+}
+
 class NodePendingFile implements PendingFile {
   readonly #folder: Folder;
   readonly #name: string;
@@ -66,7 +93,7 @@ class NodePendingFile implements PendingFile {
   constructor(folder: Folder, name: string) {
     this.#folder = folder;
     this.#name = name;
-    this.#temporary = `.kato-${randomBytes(8).toString('hex')}.tmp`;
+    this.#temporary = `.kato-${pidInHex()}${randomBytes(4).toString('hex')}.tmp`;
     this.#handle = openSync(folder.entry(this.#temporary), NEW_FILE, FILE_MODE);
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -55,6 +56,17 @@ describe('a new file', () => {
     file.commit(NEW);
     assert.equal(readFileSync(join(root, 'x.md'), 'utf8'), 'one two ünï 数');
     assert.deepEqual(readdirSync(root), ['x.md'], 'and nothing else');
+  });
+
+  it('is not left behind by a process that was killed, once another is begun', (t) => {
+    const { root } = arena(t);
+    const { pid } = spawnSync('true'); // It has ended, and its number is not given to another one soon.
+    const nameOf = (owner: number) => `.kato-${owner.toString(16).padStart(8, '0')}0123cdef.tmp`;
+    for (const owner of [pid, process.ppid]) writeFileSync(join(root, nameOf(owner)), 'half a fi');
+    const waiting = nodeDestinations.begin(root, ['y.md']);
+    writeNew(root, ['x.md'], 'x');
+    waiting.commit(NEW);
+    assert.deepEqual(readdirSync(root), [nameOf(process.ppid), 'x.md', 'y.md']);
   });
 
   it('is for its owner alone, whatever the umask', (t) => {
