@@ -102,21 +102,18 @@ function goOnBelow(found: Found, { text, ahead }: Next, note: 'edited' | 'shorte
 }
 
 /**
- * How many bytes of what is expected stand in a text, line by line; the user's own lines may stand between them. 0 if it
- * does not begin with them: then nothing of it is kato's.
+ * How many bytes of what is expected stand in a text, line by line and in order; the user's own lines may stand before and
+ * between them. 0 if it is blank lines alone: then nothing of it is kato's.
  */
 function linesIn(text: Uint8Array, expected: Uint8Array): number {
-  let same = 0;
-  while (same < text.length && same < expected.length && text[same] === expected[same]) same += 1;
-  let ours = Buffer.from(text.subarray(0, same)).lastIndexOf(NEWLINE) + 1;
-  if (Buffer.from(text.subarray(0, ours)).toString().trim() === '') return 0;
-  let at = ours;
-  for (let end = text.indexOf(NEWLINE, at); end >= 0; end = text.indexOf(NEWLINE, at)) {
+  let ours = 0;
+  let at = 0;
+  for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, at)) {
     const line = text.subarray(at, end + 1);
     if (isBeginning(line, expected.subarray(ours))) ours += line.length;
     at = end + 1;
   }
-  return ours;
+  return Buffer.from(expected.subarray(0, ours)).toString().trim() === '' ? 0 : ours;
 }
 
 /** What must stand between a file's text and text below it, so that there is a blank line, or, in JSON lines, a new line. */

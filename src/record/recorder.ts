@@ -47,17 +47,19 @@ export class Recorder {
   readonly #unkept = new Map<string, SessionKey>();
   /** Sessions that could not be followed; a name is a session's, like that of its book. */
   readonly #stuck = new Map<string, SessionKey>();
+  /** Sessions whose transcripts were asked for in this turn, by the names of their books. */
+  readonly #beginning = new Set<string>();
   readonly #delays: Delays;
   #from = 0;
   /** The end of the log when the recorder was opened: what comes behind it is told by `taken`. */
   #opened = 0;
 
   constructor(parts: RecorderParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, keep: (key) => this.#keep(key, parts.keep) };
     this.#delays = new Delays(parts.clock);
     const places = new Places(parts.files);
     this.#files = new RecordedFiles(parts, places, this.#delays);
-    this.#obedience = new Obedience(parts, places, (book, offsets) => this.#commit(book, offsets, false));
+    this.#obedience = new Obedience(this.#parts, places, (book, offsets) => this.#commit(book, offsets, false));
     this.#deeds = new Deeds(parts, places, {
       get: (id) => this.#files.progressOf(id),
       put: (id, progress) => this.#files.store(id, progress, { rides: false }),
@@ -169,9 +171,16 @@ export class Recorder {
     return { kind: 'redirected', reason, hint, paths: [to] };
   }
 
-  /** Whether a session is being recorded: its transcript must be kept. */
+  /** Whether a session is being recorded, or is about to be: its transcript must be kept. */
   isRecorded(key: SessionKey): boolean {
+    if (this.#beginning.has(bookName(key))) return true;
     return this.#books.get(bookName(key))?.recordings.some(({ on }) => on) ?? false;
+  }
+
+  /** Between its transcript and its recording, too, a session goes on being kept: what is written then must not be missing. */
+  #keep(key: SessionKey, keep: RecorderParts['keep']): Promise<void> {
+    this.#beginning.add(bookName(key));
+    return keep(key);
   }
 
   /** Tries again what could not be done and is due: a full disk, a folder that was not there. */
@@ -224,19 +233,22 @@ export class Recorder {
   /** One thing at a time for each session; a failure is told, and does not stop what comes after it. */
   #enqueue(key: SessionKey, action: () => Promise<unknown>): Promise<void> {
     const name = bookName(key);
-    const next = (this.#queues.get(name) ?? Promise.resolve()).then(action).then(
-      () => {
-        if (this.#stuck.delete(name)) this.#delays.clear(name);
-      },
-      (error: unknown) => {
-        if (!this.#stuck.has(name)) {
-          const facts = { session: key.nativeId, provider: key.provider, code: codeOf(error), at: placeOf(error) };
-          this.#parts.log.log('error', 'recorder.failed', facts);
-        }
-        this.#stuck.set(name, key);
-        this.#delays.add(name);
-      },
-    );
+    const turn = (this.#queues.get(name) ?? Promise.resolve()).then(action);
+    const next = turn
+      .finally(() => this.#beginning.delete(name))
+      .then(
+        () => {
+          if (this.#stuck.delete(name)) this.#delays.clear(name);
+        },
+        (error: unknown) => {
+          if (!this.#stuck.has(name)) {
+            const facts = { session: key.nativeId, provider: key.provider, code: codeOf(error), at: placeOf(error) };
+            this.#parts.log.log('error', 'recorder.failed', facts);
+          }
+          this.#stuck.set(name, key);
+          this.#delays.add(name);
+        },
+      );
     this.#queues.set(name, next);
     void next.then(() => {
       if (this.#queues.get(name) === next) this.#queues.delete(name);

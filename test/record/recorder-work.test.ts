@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { DestinationFiles, GrowingFile } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
 import type { Batch, TranscriptStore } from '../../src/store/store.ts';
+import { until } from '../support/until.ts';
 import { Studio } from './support.ts';
 
 /** Destinations whose files are synced by this instead. */
@@ -82,7 +83,7 @@ describe('a line of a recorded session', () => {
     const saying = studio.say('two').then(() => {
       isOver = true;
     });
-    while (!studio.file('a.md').includes('two')) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => studio.file('a.md').includes('two'), 'the words');
     assert.equal(isOver, false);
     disk.resolve();
     await saying;

@@ -105,6 +105,25 @@ describe('recording', () => {
   });
 });
 
+it('a session is kept from when its transcript is built for a recording, and no longer if there is none after all', async (t) => {
+  const studio = new Studio(t);
+  await studio.say('one');
+  const seen: boolean[] = [];
+  const { policyFor } = studio.parts();
+  studio.change = {
+    policyFor(session) {
+      seen.push(studio.recorder.isRecorded(studio.key));
+      return policyFor(session);
+    },
+  };
+  await studio.restart();
+  const ask = (dest: string) => studio.recorder.ask(studio.key, { verb: 'record', dest, options: {} });
+  assert.equal((await ask('/elsewhere/a.md')).kind, 'denied');
+  assert.deepEqual([seen[0], studio.recorder.isRecorded(studio.key)], [true, false]);
+  assert.equal((await ask(`${studio.notes}/a.md`)).kind, 'done');
+  assert.equal(studio.recorder.isRecorded(studio.key), true);
+});
+
 describe('a command is done once', () => {
   it('whatever is read again, and however often kato is started', async (t) => {
     const studio = new Studio(t);

@@ -185,11 +185,12 @@ describe('a recording', () => {
     desk.failAfter(1e6, false);
     await assert.rejects(desk.run(), Killed);
     desk.files = nodeDestinations;
-    writeFileSync(desk.path, desk.file.replace('three\n', 'mine\n\nthree\nand mine\n'));
+    const edited = desk.file.replace('one\n', 'one\nfirst\n').replace('three\n', 'mine\n\nthree\nand mine\n');
+    writeFileSync(desk.path, edited);
     await desk.say('five');
     await desk.run();
     const words = desk.file.slice(HEAD.length).split(/\n+/);
-    assert.deepEqual(words, ['# User', 'one', 'two', 'mine', 'three', 'and mine', 'four', 'five', '']);
+    assert.deepEqual(words, ['# User', 'one', 'first', 'two', 'mine', 'three', 'and mine', 'four', 'five', '']);
   });
 
   it('writes no head below what its user wrote into the empty file', async (t) => {

@@ -70,8 +70,11 @@ function withBackups(path: string): readonly string[] {
   return names.map((name) => join(folder, name));
 }
 
-/** A text without the person's lines, and without blank ones: they part what kato wrote from what the person did. */
+/**
+ * A text without the person's lines, and without blank ones: they part what kato wrote from what the person did. Nor with
+ * kato's head, which stands below a line that was written in the moment between the making of a file and its first words.
+ */
 export function withoutEdits(text: string): string {
-  const lines = text.split('\n').filter((line) => !LINE.test(line) && line.trim() !== '');
-  return lines.join('\n');
+  const lines = text.replace(/^---\nid: .*?\n---\n/ms, '').split('\n');
+  return lines.filter((line) => !LINE.test(line) && line.trim() !== '').join('\n');
 }

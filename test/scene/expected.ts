@@ -12,6 +12,8 @@ export interface Expected {
   /** As the person wrote it; absent for a name that kato makes. */
   readonly dest: string | undefined;
   readonly isOn: boolean;
+  /** A command of the session named no destination: it means that of what was asked for from outside, if that was first. */
+  readonly isVague: boolean;
   /** Tools were shown at some time: what a person says to a declined tool stands in its result, too. */
   readonly hasTools: boolean;
   /** Prompts that lie in it, in order. */
@@ -29,9 +31,10 @@ const GENERATED = 'generated';
 export function expectedRecordings(ledger: Ledger): readonly Expected[] {
   return [...ledger.sessions.keys()].flatMap((session) => {
     const said = ledger.said.filter((one) => one.session === session && one.by === 'person');
+    const isVague = said.some(({ commands }) => commands.some(isBare));
     const recordings = recordingsOf(said);
     return [...recordings].map(([dest, one]) => {
-      return { ...one, session, dest: dest === GENERATED ? undefined : dest };
+      return { ...one, session, isVague, dest: dest === GENERATED ? undefined : dest };
     });
   });
 }
@@ -64,6 +67,10 @@ function recordingsOf(said: readonly Said[]): ReadonlyMap<string, Running> {
     for (const { isOn, prompts } of recordings.values()) if (isOn) prompts.push(one);
   }
   return recordings;
+}
+
+function isBare({ verb, arguments: wanted }: Command): boolean {
+  return verb === 'record' && destOf(wanted) === undefined;
 }
 
 /** The path in the arguments of a command, however it is wrapped. */

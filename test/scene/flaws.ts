@@ -90,8 +90,7 @@ function rangeFlaws(scene: Scene, chat: Chat, ledger: Ledger, found: readonly Re
   const isUncertain = ledger.said.some(({ id, commands }) => commands.length > 0 && isForgotten(chat, ledger, id));
   if (isUncertain) return [];
   return expectedRecordings(ledger).flatMap((expected) => {
-    // What was asked for from outside first is what a command without a destination means.
-    if (expected.dest === undefined && scene.asked.has(expected.session)) return [];
+    if (expected.isVague && scene.asked.has(expected.session)) return [];
     const id = sessionId({ provider: chat.provider, nativeId: expected.session });
     const isMeant = pathTest(scene, chat, expected);
     const recording = found.find(({ session, path }) => session === id && isMeant(path));

@@ -145,11 +145,11 @@ export class Scene {
   }
 
   /** Puts the folder and the trace aside for whoever looks into a failure: where they lie. */
-  keepAside(name: string): string {
+  keepAside(name: string, flaws: readonly string[]): string {
     const folder = join(tmpdir(), `kato-failed-${name}`);
     rmSync(folder, { recursive: true, force: true });
     cpSync(this.home.folder, folder, { recursive: true, filter: (path) => !path.endsWith('.sock') });
-    appendFileSync(join(folder, 'trace.txt'), `${this.trace.join('\n')}\n`);
+    appendFileSync(join(folder, 'trace.txt'), `${[...this.trace, ...flaws].join('\n')}\n`);
     return folder;
   }
 }

@@ -51,7 +51,7 @@ export async function runSchedule(
     flaws = [`the schedule broke off: ${error instanceof Error ? error.stack : error}`];
   }
   if (flaws.length === 0) return [];
-  const folder = scene.keepAside(`${format}-${seed}`);
+  const folder = scene.keepAside(`${format}-${seed}`, flaws);
   return [...flaws, `seed ${seed}, ${format}; folder and trace: ${folder}`, ...scene.trace];
 }
 

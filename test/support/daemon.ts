@@ -20,7 +20,7 @@ export class DaemonHome extends TestHome {
     let held = () => {};
     t.after(() => {
       held();
-      for (const pid of pids) kill(pid, 'SIGKILL');
+      for (const pid of pids) if (livesIn(pid, this.folder)) kill(pid, 'SIGKILL');
     });
     super(t, deep);
     this.#pids = pids;
@@ -91,6 +91,16 @@ export function isAlive(pid: number): boolean {
     return !/\) [ZX] /.test(stat);
   } catch {
     return process.platform !== 'linux' && kill(pid, 0);
+  }
+}
+
+/** Whether it is a process of this home: the number of one that has ended may be somebody else's by now. */
+function livesIn(pid: number, folder: string): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`HOME=${folder}`);
+  } catch {
+    return false; // It has ended.
   }
 }
 

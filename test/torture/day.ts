@@ -84,12 +84,13 @@ class Day {
     const scene = this.#scene;
     scene.start();
     await this.#pass();
+    this.#noteMemory(); // Before the daemon is asked for every export.
     if (!scene.isRunning) scene.start();
     const unsettled = await settle(scene, this.#editor, SETTLE_MS);
-    this.#noteMemory();
     const failures = [...unsettled, ...(await judge(scene, this.#editor, { isUp: true }))];
     const figures = { ...this.#figures, edits: this.#editor.count, ...this.#said(), ...this.#memoryFigures() };
-    if (failures.length > 0) failures.push(`all of it lies in ${scene.keepAside(`day-${this.#options.seed}`)}`);
+    if (failures.length > 0)
+      failures.push(`all of it lies in ${scene.keepAside(`day-${this.#options.seed}`, failures)}`);
     return { figures, failures };
   }
 

@@ -12,7 +12,7 @@ import { isKept, type SourceRecord } from '../../core/source.ts';
 import type { Batch } from '../../store/store.ts';
 import type { FoundSource } from '../discovery.ts';
 import type { Linker } from '../link.ts';
-import { byFamily, type PlannedReading, planPass } from '../plan.ts';
+import { baseName, byFamily, type PlannedReading, planPass } from '../plan.ts';
 import type { Reading } from '../read-source.ts';
 import { isMoved, noteSource, type TakeOptions, takeSource } from '../take-source.ts';
 import type { ReaderPool } from '../worker.ts';
@@ -93,8 +93,22 @@ export class Intake {
     }
     for (const planned of byFamily(readings).flat()) {
       if (this.#parts.isStopped()) return;
+      await this.#read(this.#unkeptBefore(planned.found));
       await this.#takeGuarded(planned);
     }
+  }
+
+  /**
+   * What must be read first, for a session of several files whose recording began while they were being read: what was
+   * not kept of those before this one would come behind it in the transcript.
+   */
+  #unkeptBefore({ provider, path, match: { nativeId } }: FoundSource): readonly FoundSource[] {
+    const { known, looker } = this.#parts;
+    if (nativeId === undefined || !looker.isDemanded(provider.id, nativeId)) return [];
+    const before = known
+      .ofSession({ provider: provider.id, nativeId })
+      .filter((one) => !one.gone && one.generation <= 0 && baseName(one.path) < baseName(path));
+    return looker.lookAtAll(before.map((one) => one.path)).found;
   }
 
   /** The sources that these files may continue, as they are stored now; not those that are in their own place. */
