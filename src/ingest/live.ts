@@ -165,6 +165,7 @@ class Running {
 
   async sweep(): Promise<void> {
     await this.#surveyor.sweep(this.#options.roots);
+    await this.#surveyor.idle();
     await this.#queue.settled();
   }
 

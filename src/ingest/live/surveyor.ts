@@ -10,7 +10,7 @@ import { walk } from '../discovery.ts';
 import { familyOf } from '../plan.ts';
 import { inSlices } from '../turns.ts';
 import type { FamilyQueue } from './family-queue.ts';
-import type { KnownSource, KnownSources } from './known-sources.ts';
+import { isNoted, type KnownSource, type KnownSources } from './known-sources.ts';
 import type { Looker } from './looker.ts';
 import type { NotedFiles } from './noted-files.ts';
 import { type LiveOptions, locate, modifiedMs } from './parts.ts';
@@ -34,6 +34,9 @@ export class Surveyor {
   readonly #active = new Map<string, number>();
   readonly #unreadable = new Map<string, readonly Unreadable[]>();
   #sweeping: Promise<void> = Promise.resolve();
+  /** Families that were never read before, and wait for those that must be read first. */
+  readonly #waiting = new Set<string>();
+  #newcomers: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SurveyorParts) {
     this.#parts = parts;
@@ -61,9 +64,10 @@ export class Surveyor {
     return this.#sweeping;
   }
 
-  /** Resolves when no sweep is under way, whatever came of it. */
+  /** Resolves when no sweep is under way, whatever came of it, and what was found has had its turn. */
   async idle(): Promise<void> {
     await this.#sweeping.catch(() => {});
+    await this.#newcomers;
   }
 
   /** Looks at one path below a root, of which something was told. */
@@ -73,7 +77,7 @@ export class Surveyor {
     const path = `${rootPath}/${relative}`;
     const match = provider.match(relative);
     const nowMs = Date.parse(clock.now());
-    if (match) void this.#parts.queue.add(familyOf({ provider, match }), path, nowMs);
+    if (match) void this.#add(familyOf({ provider, match }), path, nowMs);
     if (match || !provider.mayContain(relative)) return;
     for (const found of walk(files, root, relative).steps) if (found) this.#queueIfNews(found);
     for (const source of this.#parts.known.all()) {
@@ -90,7 +94,7 @@ export class Surveyor {
       const located = locate(roots, path);
       const stat = located && attempt(() => files.stat(path));
       if (located && stat) this.#queueIfNews({ ...located, stat });
-      else if (located) void this.#parts.queue.add(familyOf(located), path, 0);
+      else if (located) void this.#add(familyOf(located), path, 0);
       if (!stat) this.#active.delete(path);
     }
   }
@@ -137,27 +141,51 @@ export class Surveyor {
     if (modifiedMs(stat) > Date.parse(this.#parts.options.clock.now()) - ACTIVE_MS) this.setActive(path);
   }
 
-  /** Old files of families without news are noted in bulk; all others wait for their turn. */
+  /**
+   * Old files of families without news are noted in bulk; all others wait for their turn. A family that is new may be a
+   * copy of another that has news too, and not say so: it is read when the others have been, the oldest first, so that
+   * what is in both is heard where it was written first.
+   */
   async #queueNews(news: readonly FoundSource[]): Promise<void> {
-    const { noted, queue } = this.#parts;
-    const families = Map.groupBy(news, familyOf);
-    const old: FoundSource[] = [];
-    for (const [family, found] of families) {
-      if (found.every((one) => noted.isOld(one))) old.push(...found);
-      else for (const { path, stat } of found) void queue.add(family, path, modifiedMs(stat));
-    }
-    await noted.note(old);
+    const { noted } = this.#parts;
+    const families = [...Map.groupBy(news, familyOf).values()];
+    const [old, due] = partition(families, (found) => found.every((one) => noted.isOld(one)));
+    const [known, fresh] = partition(due, (found) => found.some((one) => this.#isRead(one)));
+    const others = Promise.all(known.flat().map((one) => this.#queue(one)));
+    for (const [one] of fresh) if (one) this.#waiting.add(familyOf(one));
+    this.#newcomers = this.#newcomers.then(async () => {
+      await others;
+      for (const found of fresh.sort(byBirth)) {
+        for (const one of found) this.#waiting.delete(familyOf(one));
+        await Promise.all(found.map((one) => this.#queue(one)));
+      }
+    });
+    await noted.note(old.flat());
+  }
+
+  #isRead({ provider, path, stat }: FoundSource): boolean {
+    const { known } = this.#parts;
+    const source = known.byFile(provider.id, stat) ?? known.at(provider.id, path);
+    return source !== undefined && !isNoted(source);
   }
 
   #queueIfNews(found: FoundSource): void {
-    if (!this.#parts.looker.isNews(found)) return;
-    void this.#parts.queue.add(familyOf(found), found.path, modifiedMs(found.stat));
+    if (this.#parts.looker.isNews(found)) void this.#queue(found);
+  }
+
+  #queue(found: FoundSource): Promise<void> {
+    return this.#add(familyOf(found), found.path, modifiedMs(found.stat));
+  }
+
+  /** Resolves when the file has had its turn; at once for one that waits for its first. */
+  async #add(family: string, path: string, newestMs: number): Promise<void> {
+    if (!this.#waiting.has(family)) await this.#parts.queue.add(family, path, newestMs);
   }
 
   /** A known source that was not found where it was. */
   #queueKnown({ path, gone }: KnownSource): void {
     const located = gone ? undefined : locate(this.#parts.options.roots, path);
-    if (located) void this.#parts.queue.add(familyOf(located), path, 0);
+    if (located) void this.#add(familyOf(located), path, 0);
   }
 
   #tellUnreadable(root: string, unreadable: readonly Unreadable[]): void {
@@ -168,6 +196,20 @@ export class Surveyor {
     }
     this.#unreadable.set(root, [...unreadable]);
   }
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): readonly [T[], T[]] {
+  const { yes = [], no = [] } = Object.groupBy(all, (one) => (test(one) ? 'yes' : 'no'));
+  return [yes, no];
+}
+
+function byBirth(a: readonly FoundSource[], b: readonly FoundSource[]): number {
+  const [first, second] = [birthOf(a), birthOf(b)];
+  return first === second ? 0 : first < second ? -1 : 1;
+}
+
+function birthOf(found: readonly FoundSource[]): bigint {
+  return found.map(({ stat }) => BigInt(stat.birthNs)).reduce((a, b) => (a < b ? a : b));
 }
 
 /** What cannot be looked at now is left to the next sweep, which reports it. */
