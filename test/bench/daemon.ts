@@ -77,7 +77,8 @@ export class BenchHome {
   }
 }
 
-function costOf(pid: number): ProcessCost {
+/** What a process has cost since it began. */
+export function costOf(pid: number): ProcessCost {
   const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
   const nanoseconds = threads.map((path) => Number(readFileSync(path, 'utf8').split(' ')[0]));
   const [, readBytes = 0] = /rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8')) ?? [];

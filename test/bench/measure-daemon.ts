@@ -1,15 +1,17 @@
 /** What the real daemon costs when nothing happens, how fast it starts, and how often it waits for the disk. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Chat, writeOldSessions } from './chat.ts';
-import { BenchHome, KATO } from './daemon.ts';
+import { BenchHome, costOf, KATO } from './daemon.ts';
 import { type Figure, median, megabytes, seconds } from './figures.ts';
 import { MarkReader } from './marks.ts';
 import { begin } from './measure-record.ts';
 import { systemCalls } from './system-calls.ts';
 
+const LOOKING = fileURLToPath(new URL('./idle-child.ts', import.meta.url));
 const SESSIONS = 2000;
 /** Until the start costs nothing any more: the first sweep finds what it has left in memory. */
 const SETTLED_MS = 34_000;
@@ -41,11 +43,14 @@ export async function measureDaemon(folder: string, isQuick: boolean): Promise<r
 async function measureIdle(home: BenchHome, idleSeconds: number): Promise<readonly Figure[]> {
   home.stop();
   home.start();
+  const { child, pid } = await startLooking(home.agents);
   await sleep(SETTLED_MS);
-  const before = home.cost();
+  const [before, controlBefore] = [home.cost(), costOf(pid)];
   await sleep(idleSeconds * 1000);
-  const after = home.cost();
+  const [after, controlAfter] = [home.cost(), costOf(pid)];
+  child.kill();
   const share = ((after.cpuSeconds - before.cpuSeconds) / idleSeconds) * 100;
+  const control = ((controlAfter.cpuSeconds - controlBefore.cpuSeconds) / idleSeconds) * 100;
   const bytes = home.residentBytes();
   const names = ['read', 'pread64', 'readv', 'preadv'];
   const tracing = { names, file: join(home.folder, 'calls') };
@@ -55,6 +60,8 @@ async function measureIdle(home: BenchHome, idleSeconds: number): Promise<readon
     {
       name: `idle for ${idleSeconds} s with ${SESSIONS} sessions, of a core`,
       value: `${share.toFixed(3)} %`,
+      control: `a process that only looks at the files: ${control.toFixed(3)} %`,
+      ratio: share / control,
       limit: { most: 0.2, of: share },
     },
     {
@@ -65,6 +72,14 @@ async function measureIdle(home: BenchHome, idleSeconds: number): Promise<readon
     },
     { name: '  resident memory', value: megabytes(bytes), limit: { most: 120e6, of: bytes } },
   ];
+}
+
+/** The control of being idle. */
+async function startLooking(folder: string): Promise<{ readonly child: ChildProcess; readonly pid: number }> {
+  const child = spawn(process.execPath, [LOOKING, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  if (child.pid === undefined) throw new Error('the control of being idle was not started');
+  return { child, pid: child.pid };
 }
 
 /** From `kato start` to the first live event: a line that is written while the daemon starts is in its recording. */
