@@ -100,7 +100,12 @@ function openParts(environment: Environment, config: Config): KatoParts {
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
-    view: { ...viewSettings(config), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    view: {
+      ...viewSettings(config),
+      get timeZone() {
+        return Intl.DateTimeFormat().resolvedOptions().timeZone; // It takes as long as all else here together.
+      },
+    },
     preset: config.recording.preset,
     rules: config.commands,
     holdHome: () => holdHome(paths),

@@ -60,6 +60,7 @@ export function listLinks(database: Database): SessionLink[] {
 const SOURCE = `SELECT id, provider, path, native_id, stat, probe, cursor, end_bytes, state, decoder_version, companions,
   generation, unswept, gone, version FROM source`;
 
+/** What is needed of the few sources that are read is made only when it is asked for: a pass asks for thousands. */
 function toSource(row: Row): SourceRecord {
   return {
     id: String(row.id),
@@ -67,13 +68,21 @@ function toSource(row: Row): SourceRecord {
     path: String(row.path),
     nativeId: row.native_id === null ? undefined : String(row.native_id),
     stat: parseColumn(row, 'stat'),
-    probe: row.probe === null ? undefined : parseColumn(row, 'probe'),
+    get probe() {
+      return row.probe === null ? undefined : parseColumn(row, 'probe');
+    },
     checkpoint: {
-      cursor: parseColumn(row, 'cursor'),
+      get cursor() {
+        return parseColumn(row, 'cursor');
+      },
       endBytes: Number(row.end_bytes),
-      state: parseColumn(row, 'state'),
+      get state() {
+        return parseColumn(row, 'state');
+      },
       decoderVersion: Number(row.decoder_version),
-      companions: parseColumn(row, 'companions'),
+      get companions() {
+        return parseColumn(row, 'companions');
+      },
       generation: Number(row.generation),
       unswept: row.unswept === 1,
     },
