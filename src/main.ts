@@ -17,7 +17,7 @@ import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
-import { systemClock } from './platform/clock.ts';
+import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
 import { nodeFiles } from './platform/node-files.ts';
@@ -103,7 +103,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     view: {
       ...viewSettings(config),
       get timeZone() {
-        return Intl.DateTimeFormat().resolvedOptions().timeZone; // It takes as long as all else here together.
+        return systemTimeZone();
       },
     },
     preset: config.recording.preset,

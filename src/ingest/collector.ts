@@ -62,8 +62,8 @@ export interface SideFileContent {
 }
 
 const NO_MESSAGE = '' as EventId; // For asking whether there are any commands.
-/** One for each value of three hex digits. */
-const RECENT_EVENTS = 4096;
+/** So many hex digits at the end of an id tell where it is remembered: 4,096 places. */
+const SLOT_DIGITS = 3;
 const SPEAKERS: ReadonlySet<Origin> = new Set(['typed', 'automated', 'replayed']);
 
 interface OpenSession {
@@ -286,14 +286,14 @@ export class Collector {
 
 /** The content of the latest events, one for each end of an id: agents repeat some records word for word. */
 class RecentEvents {
-  readonly #ids: string[] = new Array(RECENT_EVENTS).fill('');
-  readonly #contents: string[] = new Array(RECENT_EVENTS).fill('');
+  /** By the last digits of the id. Empty at first: most readings are of a line or two. */
+  readonly #slots = new Map<number, { readonly id: string; readonly content: string }>();
 
   isNews(id: string, content: string): boolean {
-    const slot = Number.parseInt(id.slice(-3), 16);
-    if (this.#ids[slot] === id && this.#contents[slot] === content) return false;
-    this.#ids[slot] = id;
-    this.#contents[slot] = content;
+    const slot = Number.parseInt(id.slice(-SLOT_DIGITS), 16);
+    const before = this.#slots.get(slot);
+    if (before?.id === id && before.content === content) return false;
+    this.#slots.set(slot, { id, content });
     return true;
   }
 }

@@ -6,6 +6,14 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
+let timeZone: string | undefined;
+
+/** The name of the zone that the process began with. Asked for late: it takes as long as all else that a start does. */
+export function systemTimeZone(): string {
+  timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return timeZone;
+}
+
 /** Node's timers. They do not keep a process alive that has nothing else to do. */
 export const systemTimers: Timers = {
   after(delayMs, action) {

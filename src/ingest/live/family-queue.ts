@@ -13,8 +13,8 @@ interface Waiting {
   readonly finish: () => void;
 }
 
-/** Many, because what is read side by side is made durable together. */
-const LANES = 24;
+/** Several, because what is read side by side is made durable together; not all, for it is told together too. */
+const LANES = 12;
 
 export class FamilyQueue {
   readonly #run: (paths: ReadonlySet<string>) => Promise<void>;

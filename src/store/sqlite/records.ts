@@ -1,6 +1,7 @@
 /** Sessions, sources and what belongs to them, as the port shows them. */
 import { hash } from 'node:crypto';
 import type { DiagnosticCode } from '../../core/diagnostic.ts';
+import type { JsonValue } from '../../core/json.ts';
 import { type SessionKey, sessionId } from '../../core/session.ts';
 import type { SourceDiagnostic, SourceRecord } from '../../core/source.ts';
 import { unpack } from '../page.ts';
@@ -62,6 +63,7 @@ const SOURCE = `SELECT id, provider, path, native_id, stat, probe, cursor, end_b
 
 /** What is needed of the few sources that are read is made only when it is asked for: a pass asks for thousands. */
 function toSource(row: Row): SourceRecord {
+  let state: JsonValue | undefined;
   return {
     id: String(row.id),
     provider: String(row.provider),
@@ -77,7 +79,8 @@ function toSource(row: Row): SourceRecord {
       },
       endBytes: Number(row.end_bytes),
       get state() {
-        return parseColumn(row, 'state');
+        state ??= parseColumn(row, 'state') as JsonValue;
+        return state;
       },
       decoderVersion: Number(row.decoder_version),
       get companions() {
