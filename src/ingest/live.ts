@@ -16,7 +16,7 @@ import { type Failing, Failures } from './live/failures.ts';
 import { FamilyQueue } from './live/family-queue.ts';
 import { readFirstStart } from './live/first-start.ts';
 import { Intake } from './live/intake.ts';
-import { KnownSources } from './live/known-sources.ts';
+import { isNoted, KnownSources } from './live/known-sources.ts';
 import { measureLag, type SourceLag } from './live/lag.ts';
 import { isFamilyOf, Looker } from './live/looker.ts';
 import { NotedFiles } from './live/noted-files.ts';
@@ -165,7 +165,6 @@ class Running {
 
   async sweep(): Promise<void> {
     await this.#surveyor.sweep(this.#options.roots);
-    await this.#surveyor.idle();
     await this.#queue.settled();
   }
 
@@ -173,10 +172,12 @@ class Running {
     const release = this.#looker.demand(key);
     try {
       const sources = this.#known.ofSession(key).filter(({ gone }) => !gone);
+      // What it may be a copy of has perhaps not been seen yet either.
+      if (!sources.some((one) => !isNoted(one))) await this.#surveyor.sweep(this.#rootsOf(key));
       const known = sources.flatMap(({ path }) => locate(this.#options.roots, path) ?? []);
       const located = known.length > 0 ? known : this.#findFiles(key);
       const nowMs = Date.parse(this.#options.clock.now());
-      await Promise.all(located.map((one) => this.#queue.add(familyOf(one), one.path, nowMs)));
+      await Promise.all(located.map((one) => this.#queue.add(familyOf(one), one.path, nowMs, 'last')));
       if (this.#isStopped) throw new KatoError('internal', 'live ingest was stopped before the session was read');
       const failing = located.map(({ path }) => this.#failures.get(path)).find((failure) => failure !== undefined);
       if (!failing) return;
@@ -189,10 +190,16 @@ class Running {
   }
 
   /** The files that by their names may hold a session of which nothing was read: those of some agents tell its beginning. */
-  #findFiles({ provider, nativeId }: SessionKey): readonly Omit<FoundSource, 'stat'>[] {
-    const roots = this.#options.roots.filter((root) => root.provider.id === provider);
-    const found = roots.flatMap((root) => [...walk(this.#options.files, root).steps].flatMap((one) => one ?? []));
+  #findFiles(key: SessionKey): readonly Omit<FoundSource, 'stat'>[] {
+    const { nativeId } = key;
+    const found = this.#rootsOf(key).flatMap((root) =>
+      [...walk(this.#options.files, root).steps].flatMap((one) => one ?? []),
+    );
     return found.filter(({ match }) => match.nativeId === nativeId || isFamilyOf(nativeId, match));
+  }
+
+  #rootsOf({ provider }: SessionKey): readonly LiveRoot[] {
+    return this.#options.roots.filter((root) => root.provider.id === provider);
   }
 
   linkOf(key: SessionKey): SessionLink | undefined {

@@ -249,6 +249,19 @@ onLive('a copy is announced when it is linked: what it copied reads as replayed'
   assert.deepEqual(origins, ['replayed', 'replayed', 'replayed', 'typed']);
 });
 
+onLive('a copy that is asked for before anything was read is read behind its original', {}, async (live, stage) => {
+  await live.live.start();
+  stage.write(stage.path(), prompts(1, 3));
+  const bornMs = statSync(stage.path()).birthtimeMs;
+  while (Date.now() <= bornMs + 20); // Not waited for: nobody may hear of the files meanwhile.
+  stage.write(stage.path(OTHER), prompts(1, 4));
+  await live.live.keep(claudeKey(OTHER));
+  assert.deepEqual([...new Set(live.taken)], [SESSION, OTHER]);
+  const copied = (await stage.events()).filter(({ event }) => event.session.nativeId === OTHER);
+  const origins = copied.filter(({ event }) => event.kind === 'user.message').map(({ event }) => event.origin);
+  assert.deepEqual(origins, ['replayed', 'replayed', 'replayed', 'typed']);
+});
+
 onLive('files with a second name are read once', {}, async (live, stage, t) => {
   const elsewhere = temporaryFolder(t);
   stage.write(stage.path(), prompts(1, 2));

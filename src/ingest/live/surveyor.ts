@@ -34,9 +34,6 @@ export class Surveyor {
   readonly #active = new Map<string, number>();
   readonly #unreadable = new Map<string, readonly Unreadable[]>();
   #sweeping: Promise<void> = Promise.resolve();
-  /** Families that were never read before, and wait for those that must be read first. */
-  readonly #waiting = new Set<string>();
-  #newcomers: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SurveyorParts) {
     this.#parts = parts;
@@ -64,10 +61,9 @@ export class Surveyor {
     return this.#sweeping;
   }
 
-  /** Resolves when no sweep is under way, whatever came of it, and what was found has had its turn. */
+  /** Resolves when no sweep is under way, whatever came of it. */
   async idle(): Promise<void> {
     await this.#sweeping.catch(() => {});
-    await this.#newcomers;
   }
 
   /** Looks at one path below a root, of which something was told. */
@@ -77,7 +73,7 @@ export class Surveyor {
     const path = `${rootPath}/${relative}`;
     const match = provider.match(relative);
     const nowMs = Date.parse(clock.now());
-    if (match) void this.#add(familyOf({ provider, match }), path, nowMs);
+    if (match) this.#add({ provider, path, match }, nowMs);
     if (match || !provider.mayContain(relative)) return;
     for (const found of walk(files, root, relative).steps) if (found) this.#queueIfNews(found);
     for (const source of this.#parts.known.all()) {
@@ -94,7 +90,7 @@ export class Surveyor {
       const located = locate(roots, path);
       const stat = located && attempt(() => files.stat(path));
       if (located && stat) this.#queueIfNews({ ...located, stat });
-      else if (located) void this.#add(familyOf(located), path, 0);
+      else if (located) this.#add(located, 0);
       if (!stat) this.#active.delete(path);
     }
   }
@@ -141,51 +137,39 @@ export class Surveyor {
     if (modifiedMs(stat) > Date.parse(this.#parts.options.clock.now()) - ACTIVE_MS) this.setActive(path);
   }
 
-  /**
-   * Old files of families without news are noted in bulk; all others wait for their turn. A family that is new may be a
-   * copy of another that has news too, and not say so: it is read when the others have been, the oldest first, so that
-   * what is in both is heard where it was written first.
-   */
+  /** Old files of families without news are noted in bulk; all others wait for their turn, the oldest that are new first. */
   async #queueNews(news: readonly FoundSource[]): Promise<void> {
     const { noted } = this.#parts;
     const families = [...Map.groupBy(news, familyOf).values()];
     const [old, due] = partition(families, (found) => found.every((one) => noted.isOld(one)));
     const [known, fresh] = partition(due, (found) => found.some((one) => this.#isRead(one)));
-    const others = Promise.all(known.flat().map((one) => this.#queue(one)));
-    for (const [one] of fresh) if (one) this.#waiting.add(familyOf(one));
-    this.#newcomers = this.#newcomers.then(async () => {
-      await others;
-      for (const found of fresh.sort(byBirth)) {
-        for (const one of found) this.#waiting.delete(familyOf(one));
-        await Promise.all(found.map((one) => this.#queue(one)));
-      }
-    });
+    for (const found of [...known, ...fresh.sort(byBirth)]) {
+      for (const one of found) this.#add(one, modifiedMs(one.stat));
+    }
     await noted.note(old.flat());
   }
 
-  #isRead({ provider, path, stat }: FoundSource): boolean {
-    const { known } = this.#parts;
-    const source = known.byFile(provider.id, stat) ?? known.at(provider.id, path);
-    return source !== undefined && !isNoted(source);
-  }
-
   #queueIfNews(found: FoundSource): void {
-    if (this.#parts.looker.isNews(found)) void this.#queue(found);
+    if (this.#parts.looker.isNews(found)) this.#add(found, modifiedMs(found.stat));
   }
 
-  #queue(found: FoundSource): Promise<void> {
-    return this.#add(familyOf(found), found.path, modifiedMs(found.stat));
+  /**
+   * What was never read may be a copy of something that has news too, and not say so. It is read behind all that was told
+   * of before, so that what is in both is heard where it was written first.
+   */
+  #add(one: Pick<FoundSource, 'provider' | 'path' | 'match'>, newestMs: number): void {
+    void this.#parts.queue.add(familyOf(one), one.path, newestMs, this.#isRead(one) ? 'any' : 'last');
   }
 
-  /** Resolves when the file has had its turn; at once for one that waits for its first. */
-  async #add(family: string, path: string, newestMs: number): Promise<void> {
-    if (!this.#waiting.has(family)) await this.#parts.queue.add(family, path, newestMs);
+  #isRead({ provider, path }: Pick<FoundSource, 'provider' | 'path'>): boolean {
+    const source = this.#parts.known.at(provider.id, path);
+    return source !== undefined && !isNoted(source);
   }
 
   /** A known source that was not found where it was. */
   #queueKnown({ path, gone }: KnownSource): void {
     const located = gone ? undefined : locate(this.#parts.options.roots, path);
-    if (located) void this.#add(familyOf(located), path, 0);
+    if (located) this.#add(located, 0);
   }
 
   #tellUnreadable(root: string, unreadable: readonly Unreadable[]): void {
