@@ -26,6 +26,8 @@ import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
+import { type Beginning, type Redirected, redirect } from './redirection.ts';
+import { BARRED, refusalInWords } from './refusals.ts';
 import type { RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
@@ -50,8 +52,6 @@ export interface Done {
   readonly redirected?: Redirection;
 }
 
-type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
-
 export function playOf(
   { store, formats, optionsOf }: RecorderParts,
   session: SessionKey,
@@ -72,11 +72,10 @@ export class Deeds {
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
-  async carryOut(book: Book, { effect, told }: PendingEffect): Promise<Done> {
+  async carryOut(book: Book, pending: PendingEffect): Promise<Done> {
+    const { effect, told } = pending;
     const session = await this.#parts.store.session(book.session);
     if (!session || effect.kind === 'end') return { book, offsets: [] };
-    const tell = (change: Partial<CommandOutcome>) =>
-      told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
     try {
       if (effect.kind === 'prepare') await this.#prepare(session, effect.target);
       else if (effect.kind === 'export') await this.#exportOnce(session, effect);
@@ -85,16 +84,16 @@ export class Deeds {
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined) throw error;
-      const [reason, hint] = REASONS[code] ?? [code, 'choose another place'];
+      const [reason, hint] = refusalInWords(code);
       const isBarred = BARRED.has(code);
       const from = 'target' in effect ? effect.target.path : pathOf(book, effect.recording);
       if (isBarred) this.#note('warn', 'write.denied', from, session, { reason });
       const isRecording = effect.kind === 'go-on' || effect.kind === 'anew';
-      if (!isRecording) return { book, offsets: tell({ kind: isBarred ? 'denied' : 'failed', reason, hint }) };
-      const elsewhere = await this.#redirect(book, session, effect);
-      const to = elsewhere.recordings.at(-1)?.path ?? '';
-      const offsets = tell({ kind: 'redirected', reason, hint, paths: [to] });
-      return { book: elsewhere, offsets, redirected: { from, to, reason, hint } };
+      if (!isRecording) return { book, offsets: telling(told, { kind: isBarred ? 'denied' : 'failed', reason, hint }) };
+      const { book: elsewhere, path: to, joined } = await this.#redirect(book, session, effect, error);
+      const redirected = { from, to, reason, hint };
+      const offsets = [pending, ...joined].flatMap((one) => tellingOf(one, redirected));
+      return { book: elsewhere, offsets, redirected };
     }
   }
 
@@ -141,12 +140,13 @@ export class Deeds {
     const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
     if (isThere && !isOurs && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
-    if (effect.kind === 'go-on' && known && isThere && !isPrepared) return;
+    // Without a recording before, what is known is of one that is no more: this one goes on below it.
+    const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
+    if (isResumed && isThere) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#writeAnew(session, recording, place, effect, known);
     }
     // Later commands can have been heard by now: what was never begun begins with its first period.
-    const isResumed = effect.kind === 'go-on' && known !== undefined && !isPrepared;
     const cursor = await this.#cursorAt(session, playing, isResumed ? recording.periods.length - 1 : 0);
     if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
@@ -268,22 +268,15 @@ export class Deeds {
   }
 
   /** The recording goes on in the generated file among kato's own recordings. */
-  async #redirect(book: Book, session: SessionRecord, effect: Beginning): Promise<Book> {
-    const failed = book.recordings.find(({ id }) => id === effect.recording);
-    if (!failed) return book;
+  async #redirect(book: Book, session: SessionRecord, effect: Beginning, failure: unknown): Promise<Redirected> {
     const { recordings, nameFor } = this.#parts;
-    const path = `${recordings}/${nameFor(session, failed.format)}`;
+    const format = book.recordings.find(({ id }) => id === effect.recording)?.format ?? 'markdown';
+    const path = `${recordings}/${nameFor(session, format)}`;
+    if (path === pathOf(book, effect.recording)) throw failure; // There is nowhere else to go.
     this.#note('info', 'write.granted', path, session, { root: recordings });
-    const periods = failed.periods.slice(-1);
-    const moved: Recording = { ...failed, id: recordingId(session.key, path), path, periods };
-    const others = book.recordings.filter(({ id }) => id !== failed.id && id !== moved.id);
-    const next: Book = {
-      ...book,
-      ...(book.primary === failed.path && { primary: path }),
-      recordings: [...others, moved],
-    };
-    await this.#begin(next, session, { kind: 'go-on', recording: moved.id });
-    return next;
+    const redirected = redirect(book, effect, path);
+    await this.#begin(redirected.book, session, redirected.effect);
+    return redirected;
   }
 
   async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
@@ -306,6 +299,16 @@ export class Deeds {
   }
 }
 
+/** What is told of a command that was told something else before. */
+function telling(told: PendingEffect['told'], change: Partial<CommandOutcome>): readonly Offset[] {
+  return told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
+}
+
+function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: Redirection): readonly Offset[] {
+  if (effect.kind !== 'end') return telling(told, { kind: 'redirected', reason, hint, paths: [to] });
+  return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
+}
+
 const NEWLINE = 0x0a;
 
 function headOfText(text: string): string {
@@ -315,25 +318,3 @@ function headOfText(text: string): string {
 function pathOf({ recordings }: Book, recording: string): string {
   return recordings.find(({ id }) => id === recording)?.path ?? '';
 }
-
-/** What the system says when the rules forbid what is at the path. */
-export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
-
-const ELSEWHERE = 'choose another place';
-const REAL_PATH = 'give the real path; links are not followed';
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
-  ENOSPC: ['the disk is full', 'free some space, or choose another place'],
-  EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
-  EROFS: ['the disk is read-only', ELSEWHERE],
-  EACCES: ['permission denied', 'check the permissions of the folder, or choose another place'],
-  EPERM: ['permission denied', 'check the permissions of the folder, or choose another place'],
-  ENOENT: ['the folder does not exist', 'make the folder first, or choose another place'],
-  ENOTDIR: ['a part of the path is a file or a link', REAL_PATH],
-  ELOOP: ['a part of the path is a link', REAL_PATH],
-  EISDIR: ['it is a folder', 'put a `/` behind it to write into it'],
-  EINVAL: ['it is no regular file', 'choose another name'],
-  ENXIO: ['it is no regular file', 'choose another name'],
-  EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
-  ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
-};

@@ -9,12 +9,13 @@ import { emptyBatch, type Offset, type Position, type SessionRecord } from '../s
 import { positionOfAnchor } from './anchors.ts';
 import { keeping, kept, progressName, type StoredProgress } from './book.ts';
 import { type Condition, Conditions, type Delays } from './conditions.ts';
-import { BARRED, playOf } from './deeds.ts';
+import { playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 import { advance, type Place } from './recording-file.ts';
+import { BARRED } from './refusals.ts';
 
 export class RecordedFiles {
   readonly #parts: RecorderParts;

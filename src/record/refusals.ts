@@ -1,0 +1,27 @@
+/** Why the system did not let a command have its file, in words, and what to do about it. */
+
+/** What the system says when the rules forbid what is at the path. */
+export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
+
+const ELSEWHERE = 'choose another place';
+const REAL_PATH = 'give the real path; links are not followed';
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
+  ENOSPC: ['the disk is full', 'free some space, or choose another place'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
+  EROFS: ['the disk is read-only', ELSEWHERE],
+  EACCES: ['permission denied', 'check the permissions of the folder, or choose another place'],
+  EPERM: ['permission denied', 'check the permissions of the folder, or choose another place'],
+  ENOENT: ['the folder does not exist', 'make the folder first, or choose another place'],
+  ENOTDIR: ['a part of the path is a file or a link', REAL_PATH],
+  ELOOP: ['a part of the path is a link', REAL_PATH],
+  EISDIR: ['it is a folder', 'put a `/` behind it to write into it'],
+  EINVAL: ['it is no regular file', 'choose another name'],
+  ENXIO: ['it is no regular file', 'choose another name'],
+  EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
+};
+
+export function refusalInWords(code: string): readonly [reason: string, hint: string] {
+  return REASONS[code] ?? [code, ELSEWHERE];
+}
