@@ -9,8 +9,14 @@ import { listItem } from './front-matter.ts';
 
 /** The length of the front matter at the beginning of a text, with the line end behind it; 0 for none. */
 export function headLength(text: string): number {
-  const [head = ''] = /^\ufeff?---[ \t]*\r?\n(?:[^\n]*\n)*?---[ \t]*(?:\r?\n|$)/.exec(text) ?? [];
+  const [head = ''] = /^(?:\ufeff|\xef\xbb\xbf)?---[ \t]*\r?\n(?:[^\n]*\n)*?---[ \t]*(?:\r?\n|$)/.exec(text) ?? [];
   return head.length;
+}
+
+/** The front matter at the beginning of a file, whose text may be in any encoding. */
+export function headIn(file: Uint8Array): Buffer {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  return bytes.subarray(0, headLength(bytes.toString('latin1'))); // A character for each byte.
 }
 
 export type Additions = Readonly<Record<string, readonly string[]>>;

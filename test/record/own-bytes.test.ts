@@ -1,0 +1,38 @@
+/** A note of the user's that is recorded into: what they wrote stays, byte for byte, whatever its encoding. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { it, type TestContext } from 'node:test';
+import { Studio } from './support.ts';
+
+const latin = (text: string) => Buffer.from(text, 'latin1');
+const bytes = (studio: Studio) => readFileSync(`${studio.notes}/a.md`);
+
+/** A studio with a note of the user's, and heads that say who takes part. */
+async function noting(t: TestContext, note: Uint8Array): Promise<{ studio: Studio; join: (name: string) => void }> {
+  const studio = new Studio(t);
+  const participants = ['user'];
+  studio.change = { headListsOf: () => ({ participants }) };
+  await studio.restart();
+  writeFileSync(`${studio.notes}/a.md`, note);
+  return { studio, join: (name) => participants.push(name) };
+}
+
+it('a head that is not UTF-8 does not grow, and nothing below it is touched', async (t) => {
+  const note = latin('---\ntitle: caf\u00e9\u00e9\n---\nMY OWN BODY\n');
+  const { studio, join } = await noting(t, note);
+  await studio.say(`::record ${studio.notes}/a.md`, 'one');
+  join('somebody');
+  await studio.say('two');
+  assert.deepEqual(bytes(studio).subarray(0, note.length), note);
+  assert.ok(studio.file('a.md').endsWith('\ntwo\n'));
+});
+
+it('a head grows above a body that is not UTF-8', async (t) => {
+  const body = latin('MY OWN CAF\u00c9\n');
+  const { studio, join } = await noting(t, Buffer.concat([Buffer.from('---\ntitle: café\n---\n'), body]));
+  await studio.say(`::record ${studio.notes}/a.md`, 'one');
+  join('somebody');
+  await studio.say('two');
+  const expected = Buffer.concat([Buffer.from('---\ntitle: café\nparticipants: [user, somebody]\n---\n'), body]);
+  assert.deepEqual(bytes(studio).subarray(0, expected.length), expected);
+});
