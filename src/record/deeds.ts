@@ -17,7 +17,7 @@ import {
   type PendingEffect,
   type StoredProgress,
 } from './book.ts';
-import { headLength } from './formats/front-matter-edit.ts';
+import { headIn } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
@@ -176,17 +176,19 @@ export class Deeds {
     const before = this.#read(place);
     const isOurs = known !== undefined && (await this.#isAsWritten(session, recording, replaces, known, before));
     const above = isOurs ? before.subarray(0, known.manifest.length - known.manifest.bodyBytes) : before;
-    const head = above.subarray(0, Buffer.byteLength(headOfText(above.toString('utf8'))));
+    const head = headIn(above);
     const isHeadOnly = isOurs && above.subarray(head.length).toString('utf8').trim() === '';
     const lead =
       isOurs && !overwrite
         ? above
-        : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
+        : head.length > 0
+          ? Buffer.concat([head, Buffer.from('\n')])
+          : Buffer.from(headOf(session, recording.format, recording.id));
     const isNewHead = head.length === 0 && !(isOurs && !overwrite);
     const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
     const file = files.begin(place.root, place.components, recording.id);
     try {
-      file.write(lead.toString('utf8'));
+      file.write(lead);
       const progress = await this.#writeBody(file, session, recording, lead);
       const isNeedless = isHeadOnly || (isOurs && !overwrite);
       const isEdited = !this.#read(place).equals(before); // While the new body was made.
@@ -248,7 +250,7 @@ export class Deeds {
   async #isBody(place: Place, playing: Play): Promise<boolean> {
     const found = this.#readIfPossible(place);
     if (found.length === 0) return false;
-    const head = Buffer.byteLength(headOfText(found.toString('utf8')));
+    const head = headIn(found).length;
     let at = head + (head > 0 && found[head] === NEWLINE ? 1 : 0);
     for await (const { text } of play(playing, startOf(playing))) {
       const bytes = Buffer.from(text);
@@ -310,10 +312,6 @@ function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: 
 }
 
 const NEWLINE = 0x0a;
-
-function headOfText(text: string): string {
-  return text.slice(0, headLength(text));
-}
 
 function pathOf({ recordings }: Book, recording: string): string {
   return recordings.find(({ id }) => id === recording)?.path ?? '';

@@ -36,3 +36,16 @@ it('a head grows above a body that is not UTF-8', async (t) => {
   const expected = Buffer.concat([Buffer.from('---\ntitle: café\nparticipants: [user, somebody]\n---\n'), body]);
   assert.deepEqual(bytes(studio).subarray(0, expected.length), expected);
 });
+
+for (const option of ['', ' +overwrite']) {
+  it(`a note that is captured into again${option} keeps what is not kato's in its own bytes`, async (t) => {
+    const head = latin('---\ntitle: caf\u00e9\n---\n');
+    const note = option === '' ? Buffer.concat([head, latin('\nmy caf\u00e9\n')]) : head;
+    const { studio } = await noting(t, note);
+    await studio.say('one', `::capture ${studio.notes}/a.md`);
+    await studio.say('two', `::capture ${studio.notes}/a.md${option}`);
+    assert.deepEqual(bytes(studio).subarray(0, note.length), note);
+    assert.ok(bytes(studio).subarray(note.length).toString().startsWith('\n# User'));
+    assert.ok(studio.file('a.md').includes('\ntwo\n'));
+  });
+}
