@@ -1,6 +1,6 @@
 /** A note of the user's that is recorded into: what they wrote stays, byte for byte, whatever its encoding. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import { Studio } from './support.ts';
 
@@ -49,3 +49,19 @@ for (const option of ['', ' +overwrite']) {
     assert.ok(studio.file('a.md').includes('\ntwo\n'));
   });
 }
+
+it('who may read a note is decided by its owner, also when it is written anew', async (t) => {
+  const { studio, join } = await noting(t, Buffer.from('---\ntitle: x\n---\nmine\n'));
+  const mode = () => (statSync(`${studio.notes}/a.md`).mode & 0o777).toString(8);
+  chmodSync(`${studio.notes}/a.md`, 0o664);
+  await studio.say(`::record ${studio.notes}/a.md`);
+  join('somebody');
+  await studio.say('one');
+  assert.ok(studio.file('a.md').includes('[user, somebody]'));
+  assert.equal(mode(), '664');
+  await studio.say(`::capture ${studio.notes}/a.md +overwrite`);
+  assert.ok(!studio.file('a.md').includes('mine'));
+  assert.equal(mode(), '664');
+  await studio.say(`::record ${studio.notes}/new.md`);
+  assert.equal((statSync(`${studio.notes}/new.md`).mode & 0o777).toString(8), '600');
+});
