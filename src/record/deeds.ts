@@ -72,10 +72,9 @@ export class Deeds {
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
-  async carryOut(book: Book, pending: PendingEffect): Promise<Done> {
+  async carryOut(book: Book, pending: PendingEffect, session: SessionRecord): Promise<Done> {
     const { effect, told } = pending;
-    const session = await this.#parts.store.session(book.session);
-    if (!session || effect.kind === 'end') return { book, offsets: [] };
+    if (effect.kind === 'end') return { book, offsets: [] };
     try {
       if (effect.kind === 'prepare') await this.#prepare(session, effect.target);
       else if (effect.kind === 'export') await this.#exportOnce(session, effect);

@@ -108,18 +108,27 @@ export class Recorder {
     await this.taken([...this.#unkept.values()]);
   }
 
-  /** Has transcripts built again that were deleted while they were recorded. Ingest must run. */
+  /** Has transcripts built again that were deleted while something of them was to be written. Ingest must run. */
   async takeUpDropped(): Promise<void> {
-    const isDropped = ({ id, on }: Recording) => on && this.#files.progressOf(id)?.anchor !== undefined;
-    const dropped = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDropped));
-    await Promise.all(
-      dropped.map(({ session }) =>
-        this.#enqueue(session, async () => {
-          await this.#parts.keep(session);
-          await this.#follow(session);
-        }),
-      ),
-    );
+    const turns: Promise<void>[] = [];
+    for (const book of [...this.#books.values()]) {
+      if (!(await this.#isDropped(book))) continue;
+      const { session } = book;
+      const takeUp = async () => {
+        await this.#parts.keep(session);
+        await this.#follow(session);
+      };
+      turns.push(this.#enqueue(session, takeUp));
+    }
+    await Promise.all(turns);
+  }
+
+  async #isDropped({ session, recordings, pending }: Book): Promise<boolean> {
+    if (recordings.some(({ id, on }) => on && this.#files.progressOf(id)?.anchor !== undefined)) return true;
+    const isBehind = ({ id, on, periods }: Recording) =>
+      on || (this.#files.progressOf(id)?.cursor.period ?? periods.length) < periods.length;
+    if (pending.length === 0 && !recordings.some(isBehind)) return false;
+    return (await this.#parts.store.session(session)) === undefined;
   }
 
   /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
@@ -335,14 +344,19 @@ export class Recorder {
     this.#books.set(bookName(book.session), book);
   }
 
-  /** Does what was decided and is not done yet. */
+  /** Does what was decided and is not done yet. Where the transcript was deleted meanwhile, it waits for that to be built. */
   async #finishPending(key: SessionKey): Promise<readonly Redirection[]> {
     const moved: Redirection[] = [];
     for (;;) {
       const book = this.#books.get(bookName(key));
       const [next, ...rest] = book?.pending ?? [];
-      if (!book || !next) return moved;
-      const { book: after, offsets, redirected } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
+      const session = next && (await this.#parts.store.session(key));
+      if (!book || !next || !session) return moved;
+      const {
+        book: after,
+        offsets,
+        redirected,
+      } = await this.#deeds.carryOut({ ...book, pending: rest }, next, session);
       await this.#commit(after, offsets, true);
       if (redirected) moved.push(redirected);
     }
