@@ -145,8 +145,9 @@ export class Deeds {
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#writeAnew(session, recording, place, effect, known);
     }
-    // Later commands can have been heard by now: what was never begun begins with its first period.
-    const cursor = await this.#cursorAt(session, playing, isResumed ? recording.periods.length - 1 : 0);
+    // Later commands can have been heard by now: what was never begun begins with its first period. So does a file that is
+    // gone: it is made again, with all that it should hold.
+    const cursor = await this.#cursorAt(session, playing, isResumed && file ? recording.periods.length - 1 : 0);
     if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
     await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));

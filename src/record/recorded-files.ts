@@ -57,6 +57,21 @@ export class RecordedFiles {
     return this.#conditions.get(id);
   }
 
+  /** Whether something was written, and its file is not there any more. */
+  isGone({ id, path }: Recording, session: SessionRecord): boolean {
+    if ((this.#progress.get(id)?.manifest.length ?? 0) === 0) return false;
+    const found = this.#places.find(path, this.#parts.policyFor(session));
+    if (!found.allowed) return false;
+    try {
+      const file = this.#parts.files.grow(found.place.root, found.place.components, { create: false });
+      file?.close();
+      return file === undefined;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false; // Something is there: what is wrong with it is said when it is written to.
+    }
+  }
+
   /** Brings a file up to the end of the log, or of its last period. */
   async bringUp(key: SessionKey, recording: Recording, upTo: Position): Promise<void> {
     const progress = await this.#placed(key, recording);

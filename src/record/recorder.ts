@@ -59,7 +59,12 @@ export class Recorder {
     this.#delays = new Delays(parts.clock);
     const places = new Places(parts.files);
     this.#files = new RecordedFiles(parts, places, this.#delays);
-    this.#obedience = new Obedience(this.#parts, places, (book, offsets) => this.#commit(book, offsets, false));
+    this.#obedience = new Obedience(
+      this.#parts,
+      places,
+      (book, offsets) => this.#commit(book, offsets, false),
+      (recording, session) => this.#files.isGone(recording, session),
+    );
     this.#deeds = new Deeds(parts, places, {
       get: (id) => this.#files.progressOf(id),
       put: (id, progress) => this.#files.store(id, progress, { rides: false }),

@@ -25,13 +25,14 @@ export function redirect(book: Book, failing: Beginning, path: string): Redirect
   const there = book.recordings.find((one) => one.id === id);
   const isMeant = ({ effect }: PendingEffect) => 'recording' in effect && effect.recording === failing.recording;
   const joining = book.pending.filter(isMeant);
-  const isWhole = [failing, ...joining.map(({ effect }) => effect)].some(({ kind }) => kind === 'anew');
+  const isAnew = [failing, ...joining.map(({ effect }) => effect)].some(({ kind }) => kind === 'anew');
+  const isWhole = isAnew || (failing.kind === 'go-on' && failing.isWhole === true);
   const recordings = book.recordings.flatMap((one): readonly Recording[] => {
     if (one.id === id) return [];
     if (one.id !== failing.recording) return [one];
     const asked = isWhole ? one.periods : one.periods.slice(failing.before?.periods.length ?? 0);
     const moved = { ...one, id, path, periods: asked };
-    return [...(failing.before ? [failing.before] : []), isWhole ? moved : joinedTo(there, moved)];
+    return [...(failing.before ? [failing.before] : []), isAnew ? moved : joinedTo(there, moved)];
   });
   const failed = book.recordings.find((one) => one.id === failing.recording);
   const replaces = there?.periods ?? [];
@@ -43,7 +44,7 @@ export function redirect(book: Book, failing: Beginning, path: string): Redirect
       recordings,
       pending: book.pending.filter((one) => !isMeant(one)),
     },
-    effect: isWhole
+    effect: isAnew
       ? { kind: 'anew', recording: id, overwrite: false, replaces, ...before }
       : { kind: 'go-on', recording: id, ...before },
     path,

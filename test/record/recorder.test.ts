@@ -1,6 +1,6 @@
 /** From the agent's file to the recorded file, through the log. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
 import { commandPayloads } from '../../src/record/commands.ts';
@@ -204,18 +204,6 @@ describe('what goes wrong', () => {
     const outcomes = await studio.outcomes();
     assert.ok(outcomes.some((one) => one.startsWith('::recrod x.md: failed (unknown command')));
     assert.ok(outcomes.some((one) => one.startsWith('::record relative.md: ')));
-  });
-
-  it('a file that is gone pauses its recording, and a new command makes it anew', async (t) => {
-    const studio = new Studio(t);
-    await studio.say(`::record ${studio.notes}/a.md`, 'one');
-    rmSync(`${studio.notes}/a.md`);
-    await studio.say('two');
-    assert.deepEqual(studio.list(), []);
-    assert.equal(studio.recorder.recordings()[0]?.condition?.failure, 'gone');
-    await studio.say(`::stop\n::record ${studio.notes}/a.md`, 'three');
-    assert.ok(studio.file('a.md').endsWith('three\n'));
-    assert.ok(studio.file('a.md').startsWith(HEAD));
   });
 
   it('a text of the user is never replaced: capture goes below it, overwrite keeps a copy', async (t) => {
