@@ -17,6 +17,7 @@ import {
   type PendingEffect,
   type StoredProgress,
 } from './book.ts';
+import type { Claims } from './claims.ts';
 import { headIn } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
@@ -27,7 +28,7 @@ import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
 import { type Beginning, type Redirected, redirect } from './redirection.ts';
-import { BARRED, refusalInWords } from './refusals.ts';
+import { BARRED, refusal, refusalInWords } from './refusals.ts';
 import type { RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
@@ -64,11 +65,13 @@ export class Deeds {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #progress: ProgressBook;
+  readonly #claims: Claims;
 
-  constructor(parts: RecorderParts, places: Places, progress: ProgressBook) {
+  constructor(parts: RecorderParts, places: Places, progress: ProgressBook, claims: Claims) {
     this.#parts = parts;
     this.#places = places;
     this.#progress = progress;
+    this.#claims = claims;
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
@@ -130,6 +133,7 @@ export class Deeds {
     if (!recording) return;
     const { files, headOf } = this.#parts;
     const place = this.#placeOf(recording, session);
+    if (!(await this.#claims.take(session.key, recording))) throw refusal('taken');
     const playing = playOf(this.#parts, session.key, recording);
     const known = this.#progress.get(recording.id);
     const file = files.grow(place.root, place.components, { create: false });

@@ -24,9 +24,10 @@ import {
   outcomeName,
   RECORDER,
 } from './book.ts';
+import { Claims } from './claims.ts';
 import type { Command } from './commands.ts';
 import { type Condition, Delays } from './conditions.ts';
-import { Deeds, type Redirection } from './deeds.ts';
+import { Deeds, type ProgressBook, type Redirection } from './deeds.ts';
 import { firstOwnWords, inheritedBook } from './inheritance.ts';
 import { type Answer, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
@@ -65,11 +66,14 @@ export class Recorder {
       (book, offsets) => this.#commit(book, offsets, false),
       (recording, session) => this.#files.isGone(recording, session),
     );
-    this.#deeds = new Deeds(parts, places, {
+    const progress: ProgressBook = {
       get: (id) => this.#files.progressOf(id),
-      put: (id, progress) => this.#files.store(id, progress, { rides: false }),
+      put: (id, next) => this.#files.store(id, next, { rides: false }),
       heardUpTo: (key) => this.#heardUpTo(key),
-    });
+    };
+    const hasBegun = (id: string) => this.#files.progressOf(id) !== undefined;
+    const claims = new Claims(parts, { recordings: () => this.recordings(), hasBegun });
+    this.#deeds = new Deeds(parts, places, progress, claims);
   }
 
   /** Opens and takes up what was left. */

@@ -1,11 +1,19 @@
-/** Why the system did not let a command have its file, in words, and what to do about it. */
+/** Why a command cannot have its file, by the system or by kato's own rules: in words, and what to do about it. */
 
 /** What the system says when the rules forbid what is at the path. */
 export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
 
+type Rule = 'taken';
+
+/** What is thrown where kato's own rules say no. */
+export function refusal(code: Rule): Error {
+  return Object.assign(new Error(code), { code });
+}
+
 const ELSEWHERE = 'choose another place';
 const REAL_PATH = 'give the real path; links are not followed';
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  taken: ['another session is being recorded there', 'choose another name'],
   EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
   ENOSPC: ['the disk is full', 'free some space, or choose another place'],
   EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
