@@ -6,7 +6,7 @@
  * recordings, where a recording is concerned: the conversation matters more than the place.
  */
 import { systemCode } from '../core/errors.ts';
-import type { PendingFile } from '../core/ports.ts';
+import type { GrowingFile, PendingFile } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { Offset, Position, SessionRecord } from '../store/store.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type StoredProgress,
 } from './book.ts';
 import type { Claims } from './claims.ts';
-import { headIn } from './formats/front-matter-edit.ts';
+import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
@@ -138,10 +138,11 @@ export class Deeds {
     const known = this.#progress.get(recording.id);
     const file = files.grow(place.root, place.components, { create: false });
     const isThere = file !== undefined && file.sizeBytes() > 0;
+    const hasBody = file !== undefined && file.sizeBytes() > 0 && !isHeadAlone(file);
     file?.close();
-    // Where writing is allowed by default, only what kato has made may be written to.
+    // Where writing is allowed by default, only what kato has made may be written to, and notes that are still empty.
     const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
-    if (isThere && !isOurs && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
+    if (hasBody && !isOurs && place.kind === 'project') throw refusal('not-ours');
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     // Without a recording before, what is known is of one that is no more: this one goes on below it.
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
@@ -300,7 +301,8 @@ export class Deeds {
       file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
     } catch (error) {
       file.discard();
-      throw error;
+      const isBarred = overwrite && systemCode(error) === 'EEXIST'; // It would have been replaced otherwise.
+      throw isBarred ? refusal('not-ours') : error;
     }
   }
 }
@@ -313,6 +315,13 @@ function telling(told: PendingEffect['told'], change: Partial<CommandOutcome>): 
 function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: Redirection): readonly Offset[] {
   if (effect.kind !== 'end') return telling(told, { kind: 'redirected', reason, hint, paths: [to] });
   return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
+}
+
+/** Whether a file has front matter, and nothing below it. */
+function isHeadAlone(file: GrowingFile): boolean {
+  if (file.sizeBytes() > MOST_HEAD_BYTES) return false;
+  const bytes = Buffer.from(file.read(0, file.sizeBytes()));
+  return bytes.subarray(headIn(bytes).length).toString().trim() === '';
 }
 
 const NEWLINE = 0x0a;

@@ -6,12 +6,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { DestinationFiles } from '../core/ports.ts';
-import { type Additions, enlargeHead, headIn } from './formats/front-matter-edit.ts';
+import { type Additions, enlargeHead, headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { isOwnHead, type Manifest, withHead } from './mend.ts';
 import type { Place } from './recording-file.ts';
 
-/** Front matter that is longer is somebody's text. */
-const MOST_HEAD_BYTES = 64 * 1024;
 const COPY_BYTES = 1024 * 1024;
 
 interface HeadParts {

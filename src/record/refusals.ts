@@ -3,7 +3,7 @@
 /** What the system says when the rules forbid what is at the path. */
 export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
 
-type Rule = 'taken';
+type Rule = 'taken' | 'not-ours';
 
 /** What is thrown where kato's own rules say no. */
 export function refusal(code: Rule): Error {
@@ -14,7 +14,8 @@ const ELSEWHERE = 'choose another place';
 const REAL_PATH = 'give the real path; links are not followed';
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   taken: ['another session is being recorded there', 'choose another name'],
-  EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
+  'not-ours': ["the file exists already, and is no recording of kato's", 'choose another name'],
+  EEXIST: ['the file exists already', 'choose another name, or add +overwrite'],
   ENOSPC: ['the disk is full', 'free some space, or choose another place'],
   EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
   EROFS: ['the disk is read-only', ELSEWHERE],

@@ -7,6 +7,9 @@
 import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLSeq } from 'yaml';
 import { listItem } from './front-matter.ts';
 
+/** Front matter that is longer is somebody's text. */
+export const MOST_HEAD_BYTES = 64 * 1024;
+
 /** The length of the front matter at the beginning of a text, with the line end behind it; 0 for none. */
 export function headLength(text: string): number {
   const [head = ''] = /^(?:\ufeff|\xef\xbb\xbf)?---[ \t]*\r?\n(?:[^\n]*\n)*?---[ \t]*(?:\r?\n|$)/.exec(text) ?? [];
