@@ -40,8 +40,8 @@ function addTo(head: string, key: string, items: readonly string[]): string {
   const missing = items.filter((item) => !valuesOf(list).includes(item));
   if (missing.length === 0) return head;
   const text = missing.map(listItem).join(', ');
-  if (list === undefined) return `${opening}${yaml}${key}: [${text}]${newline}${closing}`;
-  const changed = isSeq(list) ? addToList(yaml, list, missing, newline) : undefined;
+  const added = list === undefined ? `${yaml}${key}: [${text}]${newline}` : undefined;
+  const changed = isSeq(list) ? addToList(yaml, list, missing, newline) : added;
   return changed === undefined || !holds(changed, key, missing) ? head : opening + changed + closing;
 }
 

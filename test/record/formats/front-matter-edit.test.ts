@@ -50,6 +50,7 @@ describe('adding to front matter', () => {
       'participants: [a, "b"]\n',
       'participants: [a\n',
       'participants: a\n',
+      '{title: x}\n',
       '- x\n',
     ]) {
       assert.equal(add(yaml), yaml);
