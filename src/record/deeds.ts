@@ -6,38 +6,24 @@
  * recordings, where a recording is concerned: the conversation matters more than the place.
  */
 import { systemCode } from '../core/errors.ts';
-import type { GrowingFile, PendingFile } from '../core/ports.ts';
-import type { SessionKey } from '../core/session.ts';
-import type { Offset, Position, SessionRecord } from '../store/store.ts';
-import {
-  type Book,
-  type CommandOutcome,
-  keeping,
-  outcomeName,
-  type PendingEffect,
-  type StoredProgress,
-} from './book.ts';
+import type { GrowingFile } from '../core/ports.ts';
+import type { Offset, SessionRecord } from '../store/store.ts';
+import { type Book, type CommandOutcome, keeping, outcomeName, type PendingEffect, type ProgressBook } from './book.ts';
 import type { Claims } from './claims.ts';
 import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
-import { isOwnHead, manifestAfter, withHead } from './mend.ts';
+import { manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import type { Effect, Target } from './plan.ts';
+import { playOf } from './play-of.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
-import { type Period, type Recording, recordingId } from './recording.ts';
+import { recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
 import { type Beginning, type Redirected, redirect } from './redirection.ts';
 import { BARRED, refusal, refusalInWords } from './refusals.ts';
+import { Rewriting, readWhole } from './rewriting.ts';
 import type { RootKind } from './write-policy.ts';
-
-/** How far each recording is written. */
-export interface ProgressBook {
-  readonly get: (recording: string) => StoredProgress | undefined;
-  readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
-  /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
-  readonly heardUpTo: (session: SessionKey) => Position;
-}
 
 export interface Redirection {
   readonly from: string;
@@ -53,25 +39,19 @@ export interface Done {
   readonly redirected?: Redirection;
 }
 
-export function playOf(
-  { store, formats, optionsOf }: RecorderParts,
-  session: SessionKey,
-  { format, periods }: Pick<Recording, 'format' | 'periods'>,
-): Play {
-  return { store, session, format: formats[format], periods, optionsOf };
-}
-
 export class Deeds {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #progress: ProgressBook;
   readonly #claims: Claims;
+  readonly #rewriting: Rewriting;
 
   constructor(parts: RecorderParts, places: Places, progress: ProgressBook, claims: Claims) {
     this.#parts = parts;
     this.#places = places;
     this.#progress = progress;
     this.#claims = claims;
+    this.#rewriting = new Rewriting(parts, progress);
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
@@ -148,7 +128,7 @@ export class Deeds {
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
     if (isResumed && isThere) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
-      return this.#writeAnew(session, recording, place, effect, known);
+      return this.#rewriting.write(session, recording, place, effect);
     }
     // Later commands can have been heard by now: what was never begun begins with its first period. So does a file that is
     // gone: it is made again, with all that it should hold.
@@ -164,91 +144,6 @@ export class Deeds {
     const from = playing.periods[index]?.from;
     const position = from && (await positionOf(this.#parts.store, key, from.event));
     return { ...startOf(playing), period: index, ...(position !== undefined && { after: position - 1 }) };
-  }
-
-  /**
-   * A new body. Where the old one is kato's, word for word, what stands above it stays, whoever wrote it; else the file is
-   * kept as a backup, and only its front matter stays.
-   */
-  async #writeAnew(
-    session: SessionRecord,
-    recording: Recording,
-    place: Place,
-    { replaces, overwrite }: Extract<Effect, { kind: 'anew' }>,
-    known: StoredProgress | undefined,
-  ): Promise<void> {
-    const { files, clock, headOf } = this.#parts;
-    const before = this.#read(place);
-    const isOurs = known !== undefined && (await this.#isAsWritten(session, recording, replaces, known, before));
-    const above = isOurs ? before.subarray(0, known.manifest.length - known.manifest.bodyBytes) : before;
-    const head = headIn(above);
-    const isHeadOnly = isOurs && above.subarray(head.length).toString('utf8').trim() === '';
-    const lead =
-      isOurs && !overwrite
-        ? above
-        : head.length > 0
-          ? Buffer.concat([head, Buffer.from('\n')])
-          : Buffer.from(headOf(session, recording.format, recording.id));
-    const isNewHead = head.length === 0 && !(isOurs && !overwrite);
-    const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
-    const file = files.begin(place.root, place.components, recording.id);
-    try {
-      file.write(lead);
-      const progress = await this.#writeBody(file, session, recording, lead);
-      const isNeedless = isHeadOnly || (isOurs && !overwrite);
-      const isEdited = !this.#read(place).equals(before); // While the new body was made.
-      file.commit({ replace: true, backup: !isNeedless || isEdited, time: clock.now() });
-      const manifest = isOwn ? withHead(progress.manifest, lead) : progress.manifest;
-      await this.#progress.put(recording.id, { ...progress, manifest });
-    } catch (error) {
-      file.discard();
-      throw error;
-    }
-  }
-
-  async #writeBody(
-    file: PendingFile,
-    { key }: SessionRecord,
-    recording: Recording,
-    lead: Buffer,
-  ): Promise<StoredProgress> {
-    const playing = { ...playOf(this.#parts, key, recording), upTo: this.#progress.heardUpTo(key) };
-    let cursor = startOf(playing);
-    let last = lead;
-    let bodyBytes = 0;
-    for await (const piece of play(playing, cursor)) {
-      file.write(piece.text);
-      if (piece.text !== '') last = Buffer.from(piece.text);
-      bodyBytes += Buffer.byteLength(piece.text);
-      cursor = piece.cursor;
-    }
-    return { cursor, manifest: manifestAfter(undefined, lead.length + bodyBytes, last, bodyBytes), lead: '' };
-  }
-
-  #read({ root, components }: Place): Buffer {
-    const file = this.#parts.files.grow(root, components, { create: false });
-    if (!file) return Buffer.alloc(0);
-    try {
-      return Buffer.from(file.read(0, file.sizeBytes()));
-    } finally {
-      file.close();
-    }
-  }
-
-  /** Whether a file's body is byte for byte what the recording wrote. */
-  async #isAsWritten(
-    { key }: SessionRecord,
-    { format }: Recording,
-    periods: readonly Period[],
-    { manifest }: StoredProgress,
-    found: Buffer,
-  ): Promise<boolean> {
-    if (found.length !== manifest.length) return false;
-    const playing = playOf(this.#parts, key, { format, periods });
-    const pieces: Buffer[] = [];
-    for await (const { text } of play(playing, startOf(playing))) pieces.push(Buffer.from(text));
-    const body = Buffer.concat(pieces).subarray(0, manifest.bodyBytes);
-    return found.subarray(manifest.length - manifest.bodyBytes).equals(body);
   }
 
   /** Whether there is a file with this body already, word for word. */
@@ -267,7 +162,7 @@ export class Deeds {
 
   #readIfPossible(place: Place): Buffer {
     try {
-      return this.#read(place);
+      return readWhole(this.#parts, place);
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
       return Buffer.alloc(0); // What is wrong with it is said when it is written to.

@@ -9,10 +9,10 @@ import { emptyBatch, type Offset, type Position, type SessionRecord } from '../s
 import { positionOfAnchor } from './anchors.ts';
 import { keeping, kept, progressName, type StoredProgress } from './book.ts';
 import { type Condition, Conditions, type Delays } from './conditions.ts';
-import { playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
+import { playOf } from './play-of.ts';
 import type { Recording } from './recording.ts';
 import { advance, type Place } from './recording-file.ts';
 import { BARRED } from './refusals.ts';
