@@ -1,6 +1,6 @@
 /** A note of the user's that is recorded into: what they wrote stays, byte for byte, whatever its encoding. */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
 import { Studio } from './support.ts';
@@ -36,6 +36,26 @@ it('a head grows above a body that is not UTF-8', async (t) => {
   await studio.say('two');
   const expected = Buffer.concat([Buffer.from('---\ntitle: café\nparticipants: [user, somebody]\n---\n'), body]);
   assert.deepEqual(bytes(studio).subarray(0, expected.length), expected);
+});
+
+it('a note that an editor saves while its head grows is as the editor left it, and goes on', async (t) => {
+  const { studio, join } = await noting(t, Buffer.from('---\ntitle: x\n---\nmine\n'));
+  await studio.say(`::record ${studio.notes}/a.md`);
+  join('somebody');
+  let saves = 0;
+  const begin: typeof nodeDestinations.begin = (...args) => {
+    saves += 1;
+    writeFileSync(`${studio.notes}/saved`, studio.file('a.md').replace('mine', 'MINE'));
+    if (saves === 1) renameSync(`${studio.notes}/saved`, `${studio.notes}/a.md`);
+    return nodeDestinations.begin(...args);
+  };
+  studio.change = { ...studio.change, files: { ...nodeDestinations, begin } };
+  await studio.restart();
+  await studio.say('one');
+  assert.ok(studio.file('a.md').startsWith('---\ntitle: x\nparticipants: [user]\n---\nMINE\n'));
+  await studio.say('two');
+  assert.ok(studio.file('a.md').includes('[user, somebody]') && studio.file('a.md').includes('\nMINE\n'));
+  assert.ok(studio.file('a.md').endsWith('\ntwo\n'));
 });
 
 for (const option of ['', ' +overwrite']) {
