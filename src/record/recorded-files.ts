@@ -93,8 +93,8 @@ export class RecordedFiles {
         progress,
       );
       if (isGone) return this.#fail(recording, session, 'gone');
-      if (events > 0) await this.#growHead(session, recording, place);
-      this.#conditions.goOn(recording, notes);
+      const stale = this.#conditions.get(recording.id)?.headFailure;
+      this.#conditions.goOn(recording, notes, events > 0 ? await this.#tryHead(session, recording, place) : stale);
     } catch (error) {
       this.#fail(recording, session, codeOf(error), placeOf(error));
     }
@@ -118,6 +118,17 @@ export class RecordedFiles {
     if (!isNews || (failure !== 'denied' && !BARRED.has(failure))) return;
     const facts = { path: withoutTitle(recording.path), session: id, reason: failure };
     this.#parts.audit.log('warn', 'write.denied', facts);
+  }
+
+  /** Why the head cannot grow, if it cannot: what was said is in the file all the same. */
+  async #tryHead(session: SessionRecord, recording: Recording, place: Place): Promise<string | undefined> {
+    try {
+      await this.#growHead(session, recording, place);
+      return undefined;
+    } catch (error) {
+      if (error instanceof KatoError || systemCode(error) === undefined) throw error;
+      return systemCode(error);
+    }
   }
 
   /** The head says who takes part; it is looked at when that may have changed. */

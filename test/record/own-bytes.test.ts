@@ -58,6 +58,29 @@ it('a note that an editor saves while its head grows is as the editor left it, a
   assert.ok(studio.file('a.md').endsWith('\ntwo\n'));
 });
 
+it('a head that cannot grow does not pause its recording, and is tried again with the next words', async (t) => {
+  const { studio, join } = await noting(t, Buffer.from('---\ntitle: x\n---\nmine\n'));
+  await studio.say(`::record ${studio.notes}/a.md`);
+  join('somebody');
+  const refuse = (): never => {
+    throw Object.assign(new Error('no'), { code: 'EACCES' });
+  };
+  const { change } = studio;
+  studio.change = { ...change, files: { ...nodeDestinations, begin: refuse } };
+  await studio.restart();
+  const condition = () => studio.recorder.recordings()[0]?.condition;
+  for (const words of ['one', 'two']) {
+    await studio.say(words);
+    assert.ok(studio.file('a.md').endsWith(`\n${words}\n`));
+    await studio.recorder.taken([studio.key]);
+    assert.deepEqual(condition(), { notes: [], headFailure: 'EACCES' });
+  }
+  Object.assign(studio.change.files ?? {}, { begin: nodeDestinations.begin });
+  await studio.say('three');
+  assert.ok(studio.file('a.md').includes('[user, somebody]'));
+  assert.deepEqual(condition(), { notes: [] });
+});
+
 for (const option of ['', ' +overwrite']) {
   it(`a note that is captured into again${option} keeps what is not kato's in its own bytes`, async (t) => {
     const head = latin('---\ntitle: caf\u00e9\n---\n');
