@@ -89,15 +89,16 @@ export class Deeds {
     this.#parts.audit.log(level, what, { path: withoutTitle(path), session: id, ...facts });
   }
 
-  /** A new file with its head. One that stands already stays as it is. */
+  /** A new file with its head. One that stands already stays as it is; it must be one that may be recorded to. */
   async #prepare(session: SessionRecord, target: Target): Promise<void> {
-    const { root, components } = this.#placeOf(target, session);
+    const { root, components, kind } = this.#placeOf(target, session);
     const { files, formats, headOf } = this.#parts;
     const file = files.grow(root, components, { create: false }) ?? files.grow(root, components, { create: true });
     if (!file) return;
     try {
-      if (file.sizeBytes() > 0) return;
       const id = recordingId(session.key, target.path);
+      if (kind === 'project' && !this.#progress.get(id) && hasBody(file)) throw refusal('not-ours');
+      if (file.sizeBytes() > 0) return;
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
       await file.sync();
@@ -118,11 +119,11 @@ export class Deeds {
     const known = this.#progress.get(recording.id);
     const file = files.grow(place.root, place.components, { create: false });
     const isThere = file !== undefined && file.sizeBytes() > 0;
-    const hasBody = file !== undefined && file.sizeBytes() > 0 && !isHeadAlone(file);
+    const isForeign = file !== undefined && hasBody(file);
     file?.close();
     // Where writing is allowed by default, only what kato has made may be written to, and notes that are still empty.
     const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
-    if (hasBody && !isOurs && place.kind === 'project') throw refusal('not-ours');
+    if (isForeign && !isOurs && place.kind === 'project') throw refusal('not-ours');
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     // Without a recording before, what is known is of one that is no more: this one goes on below it.
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
@@ -212,11 +213,11 @@ function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: 
   return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
 }
 
-/** Whether a file has front matter, and nothing below it. */
-function isHeadAlone(file: GrowingFile): boolean {
-  if (file.sizeBytes() > MOST_HEAD_BYTES) return false;
+/** Whether anything stands in a file but front matter. */
+function hasBody(file: GrowingFile): boolean {
+  if (file.sizeBytes() > MOST_HEAD_BYTES) return true;
   const bytes = Buffer.from(file.read(0, file.sizeBytes()));
-  return bytes.subarray(headIn(bytes).length).toString().trim() === '';
+  return bytes.subarray(headIn(bytes).length).toString().trim() !== '';
 }
 
 const NEWLINE = 0x0a;
