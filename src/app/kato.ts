@@ -188,6 +188,8 @@ export interface RecordingState {
   readonly failure?: string;
   /** What its user did to the file: `shortened` took away what kato had written. */
   readonly notes: readonly ('edited' | 'shortened')[];
+  /** Why its head does not tell who takes part by now; its text goes on. A system code. */
+  readonly headFailure?: string;
 }
 
 export interface RecordingSummary {
@@ -206,6 +208,7 @@ export interface RecordingSummary {
   readonly offset: number;
   readonly failure?: string;
   readonly notes: RecordingState['notes'];
+  readonly headFailure?: string;
 }
 
 /** The commands of a chat that can be given from outside it. */

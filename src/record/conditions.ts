@@ -9,6 +9,8 @@ export interface Condition {
   /** Why it does not go on; absent when it does. A system code, `gone`, `denied`, or one of kato's codes. */
   readonly failure?: string;
   readonly notes: readonly FileNote[];
+  /** Why its head does not tell who takes part by now; its text goes on. A system code. */
+  readonly headFailure?: string;
 }
 
 const FIRST_MS = 1000;
@@ -64,10 +66,13 @@ export class Conditions {
     return true;
   }
 
-  goOn({ id, path }: Recording, notes: readonly FileNote[]): void {
+  goOn({ id, path }: Recording, notes: readonly FileNote[], headFailure?: string): void {
     const before = this.#byRecording.get(id);
-    if (!before && notes.length === 0) return;
-    this.#byRecording.set(id, { notes: [...new Set([...(before?.notes ?? []), ...notes])] });
+    if (!before && notes.length === 0 && headFailure === undefined) return;
+    const all = [...new Set([...(before?.notes ?? []), ...notes])];
+    this.#byRecording.set(id, { notes: all, ...(headFailure !== undefined && { headFailure }) });
+    if (headFailure !== undefined && before?.headFailure !== headFailure)
+      this.#log.log('warn', 'recording.head-stale', { path: withoutTitle(path), code: headFailure });
     this.#delays.clear(id);
     if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
   }

@@ -10,7 +10,7 @@ import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
-import type { Mark } from './recording.ts';
+import type { Mark, Recording } from './recording.ts';
 import { REMEDIES } from './write-policy.ts';
 
 export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
@@ -23,16 +23,21 @@ interface Denial {
 /** Stores the book with these offsets in one step. */
 type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
 
+/** Whether what was written of a recording is not there any more. */
+type IsGone = (recording: Recording, session: SessionRecord) => boolean;
+
 export class Obedience {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #commit: Commit;
+  readonly #isGone: IsGone;
   readonly #rate = new CommandRate();
 
-  constructor(parts: RecorderParts, places: Places, commit: Commit) {
+  constructor(parts: RecorderParts, places: Places, commit: Commit, isGone: IsGone) {
     this.#parts = parts;
     this.#places = places;
     this.#commit = commit;
+    this.#isGone = isGone;
   }
 
   /** Plans the command and stores what comes of it. Files are not touched yet. */
@@ -60,7 +65,7 @@ export class Obedience {
     const end = await lastEvent(this.#parts.store, session.key);
     if (!end) return { kind: 'failed', reason: 'nothing has been said in the session yet', paths: [] };
     const request = await this.#request(book, command, session, named, { before: end, behind: end });
-    const planned = plan(book, request);
+    const planned = plan(book, { ...request, isOutside: true });
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
     if (denied !== undefined) return { kind: 'denied', ...denied, paths: target ? [target.path] : [] };
@@ -101,6 +106,7 @@ export class Obedience {
     const last = 'options' in command ? command.options.last : undefined;
     const at = last === undefined ? undefined : await positionOf(store, session.key, behind.event);
     const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, session.key, last, at);
+    const running = command.verb === 'record' ? book.recordings.filter(({ on }) => on) : [];
     const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
@@ -112,6 +118,7 @@ export class Obedience {
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
       generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
       ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }),
+      gone: running.filter((one) => this.#isGone(one, session)).map(({ id }) => id),
       usual,
     };
   }

@@ -9,12 +9,13 @@ import { emptyBatch, type Offset, type Position, type SessionRecord } from '../s
 import { positionOfAnchor } from './anchors.ts';
 import { keeping, kept, progressName, type StoredProgress } from './book.ts';
 import { type Condition, Conditions, type Delays } from './conditions.ts';
-import { BARRED, playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
+import { playOf } from './play-of.ts';
 import type { Recording } from './recording.ts';
 import { advance, type Place } from './recording-file.ts';
+import { BARRED } from './refusals.ts';
 
 export class RecordedFiles {
   readonly #parts: RecorderParts;
@@ -56,6 +57,21 @@ export class RecordedFiles {
     return this.#conditions.get(id);
   }
 
+  /** Whether something was written, and its file is not there any more. */
+  isGone({ id, path }: Recording, session: SessionRecord): boolean {
+    if ((this.#progress.get(id)?.manifest.length ?? 0) === 0) return false;
+    const found = this.#places.find(path, this.#parts.policyFor(session));
+    if (!found.allowed) return false;
+    try {
+      const file = this.#parts.files.grow(found.place.root, found.place.components, { create: false });
+      file?.close();
+      return file === undefined;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false; // Something is there: what is wrong with it is said when it is written to.
+    }
+  }
+
   /** Brings a file up to the end of the log, or of its last period. */
   async bringUp(key: SessionKey, recording: Recording, upTo: Position): Promise<void> {
     const progress = await this.#placed(key, recording);
@@ -77,8 +93,8 @@ export class RecordedFiles {
         progress,
       );
       if (isGone) return this.#fail(recording, session, 'gone');
-      if (events > 0) await this.#growHead(session, recording, place);
-      this.#conditions.goOn(recording, notes);
+      const stale = this.#conditions.get(recording.id)?.headFailure;
+      this.#conditions.goOn(recording, notes, events > 0 ? await this.#tryHead(session, recording, place) : stale);
     } catch (error) {
       this.#fail(recording, session, codeOf(error), placeOf(error));
     }
@@ -102,6 +118,17 @@ export class RecordedFiles {
     if (!isNews || (failure !== 'denied' && !BARRED.has(failure))) return;
     const facts = { path: withoutTitle(recording.path), session: id, reason: failure };
     this.#parts.audit.log('warn', 'write.denied', facts);
+  }
+
+  /** Why the head cannot grow, if it cannot: what was said is in the file all the same. */
+  async #tryHead(session: SessionRecord, recording: Recording, place: Place): Promise<string | undefined> {
+    try {
+      await this.#growHead(session, recording, place);
+      return undefined;
+    } catch (error) {
+      if (error instanceof KatoError || systemCode(error) === undefined) throw error;
+      return systemCode(error);
+    }
   }
 
   /** The head says who takes part; it is looked at when that may have changed. */

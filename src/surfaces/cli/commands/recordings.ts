@@ -60,7 +60,10 @@ export function recordingLines(recording: RecordingSummary, context: CliContext)
     : notes.includes('edited')
       ? ['  the file was edited meanwhile; kato goes on at its end']
       : [];
-  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, cut(about, width), ...told];
+  const stale = recording.headFailure;
+  const untold =
+    stale === undefined ? [] : [`  its head does not tell who takes part by now: ${failureInWords(stale)}`];
+  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, cut(about, width), ...told, ...untold];
 }
 
 function stateOf({ on, failure }: RecordingSummary): string {
