@@ -6,7 +6,7 @@
 import type { SessionKey } from '../core/session.ts';
 import { discover, type FoundSource } from '../ingest/discovery.ts';
 import { runPass } from '../ingest/ingestor.ts';
-import { readFirstStart } from '../ingest/live/first-start.ts';
+import { firstContact } from '../ingest/live/first-start.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import type { Answer, OutsideCommand } from './kato.ts';
@@ -16,8 +16,8 @@ import { recorderParts, recordingContext } from './recordings.ts';
 export async function recordHere(parts: KatoParts, key: SessionKey, command: OutsideCommand): Promise<Answer> {
   const held = parts.holdHome();
   try {
-    const since = await readFirstStart(parts.store, parts.clock);
-    const context = await recordingContext(parts, { since, keep: (session) => takeIn(parts, session) });
+    const contact = await firstContact(parts.store, parts.clock, parts.roots);
+    const context = await recordingContext(parts, { contact, keep: (session) => takeIn(parts, session) });
     const recorder = new Recorder(recorderParts(context));
     await recorder.open();
     return await recorder.ask(key, command);

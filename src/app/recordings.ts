@@ -38,14 +38,18 @@ export interface RecordingContext extends WritePlaces {
 export async function recordingContext(
   parts: KatoParts,
   more: {
-    readonly since?: string;
+    readonly contact?: Pick<RecorderParts['rules'], 'since' | 'roots'>;
     readonly keep?: RecorderParts['keep'];
     readonly linkOf?: RecorderParts['linkOf'];
   } = {},
 ): Promise<RecordingContext> {
-  const { since = '', keep = async () => {}, linkOf = (key: SessionKey) => linkIn(parts.store, key) } = more;
+  const {
+    contact = { since: '' },
+    keep = async () => {},
+    linkOf = (key: SessionKey) => linkIn(parts.store, key),
+  } = more;
   const { destinations: files, rules, loadFormats } = parts;
-  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, since }, keep, linkOf };
+  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, ...contact }, keep, linkOf };
 }
 
 async function linkIn(store: TranscriptStore, { provider, nativeId }: SessionKey): Promise<SessionLink | undefined> {

@@ -5,7 +5,15 @@ import type { Cause, Offset, SessionRecord, TranscriptStore } from '../store/sto
 import { type Book, bookName, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
 import type { Command } from './commands.ts';
 import { formatOf, resolveDestination } from './destination.ts';
-import { CommandRate, commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
+import {
+  CommandRate,
+  type CommandSource,
+  commandOf,
+  folderOf,
+  positionOf,
+  turnFromEnd,
+  whyIgnored,
+} from './hearing.ts';
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
@@ -38,12 +46,12 @@ export class Obedience {
   /** Plans the command and stores what comes of it. Files are not touched yet. */
   async obey(book: Book, event: CommandEvent, cause: Cause, position: number | undefined): Promise<void> {
     const { rules, keep } = this.#parts;
-    const bornAt = await this.#bornAt(event);
-    const ignored = whyIgnored(event, cause, bornAt, rules);
+    const source = await this.#sourceOf(event);
+    const ignored = whyIgnored(event, cause, source, rules);
     const command = commandOf(event, rules);
     if (ignored !== undefined) return this.#settle(book, event, { kind: 'ignored', reason: ignored, paths: [] });
     if ('error' in command) return this.#settle(book, event, { kind: 'failed', reason: command.error, paths: [] });
-    if (command.verb !== 'stop' && this.#rate.isTooFast(bookName(book.session), event.at ?? bornAt, rules)) {
+    if (command.verb !== 'stop' && this.#rate.isTooFast(bookName(book.session), event.at ?? source?.bornAt, rules)) {
       const reason = `there were more than ${rules.perMinute} commands within a minute (commands.perMinute)`;
       return this.#settle(book, event, { kind: 'denied', reason, paths: [] });
     }
@@ -159,11 +167,11 @@ export class Obedience {
     await this.#commit(next, [keeping(outcomeName(id), told)]);
   }
 
-  /** When the file was made in which the command stands, for records without a time of their own. */
-  async #bornAt({ at, source }: CommandEvent): Promise<string | undefined> {
-    if (at !== undefined || source.file === undefined) return undefined;
-    const record = await this.#parts.store.source(source.file);
-    return record && new Date(Number(BigInt(record.stat.birthNs) / 1_000_000n)).toISOString();
+  async #sourceOf({ source: { file } }: CommandEvent): Promise<CommandSource | undefined> {
+    const record = file === undefined ? undefined : await this.#parts.store.source(file);
+    if (!record) return undefined;
+    const { provider, path, stat } = record;
+    return { provider, path, bornAt: new Date(Number(BigInt(stat.birthNs) / 1_000_000n)).toISOString() };
   }
 }
 

@@ -120,16 +120,15 @@ describe('a command line', () => {
     ['a backtick behind a stroke', 'a \\` b\n::record\nc`'],
   ] as const) {
     it(`is one behind ${story}`, () => {
-      const found = said(text).map(([, command]) => command);
-      assert.deepEqual(found, [{ verb: 'record', options: {} }]);
+      assert.deepEqual(asked(text), { verb: 'record', options: {} });
     });
   }
 
   it('keeps its own backticks, whatever stands above', () => {
-    const dest = (text: string) => said(text).map(([, command]) => (command as { dest?: string }).dest);
-    assert.deepEqual(dest('use `x` and\n::record `my file.md`\nand `y`'), ['my file.md']);
-    assert.deepEqual(dest('it`s\n::record @`a.md` +tools'), ['a.md']);
-    assert.deepEqual(dest('see ``this\n::record `a.md`\nthat``'), []);
+    const record = (dest: string, options = {}) => ({ verb: 'record', dest, options });
+    assert.deepEqual(asked('use `x` and\n::record `my file.md`\nand `y`'), record('my file.md'));
+    assert.deepEqual(asked('it`s\n::record @`a.md` +tools'), record('a.md', { switches: { tools: true } }));
+    assert.deepEqual(said('see ``this\n::record `a.md`\nthat``'), []);
   });
 
   it('needs the word of the settings, if there is one', () => {
