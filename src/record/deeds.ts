@@ -5,10 +5,11 @@
  * done again, and comes to the same. What cannot be done at the place that was asked for is done among kato's own
  * recordings, where a recording is concerned: the conversation matters more than the place.
  */
-import { systemCode } from '../core/errors.ts';
+import { KatoError, systemCode } from '../core/errors.ts';
+import type { EventId } from '../core/event.ts';
 import type { PendingFile } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Offset, Position, SessionRecord } from '../store/store.ts';
+import type { Offset, Position, SessionRecord, TranscriptStore } from '../store/store.ts';
 import {
   type Book,
   type CommandOutcome,
@@ -26,6 +27,7 @@ import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
+import { withTranscript } from './transcript.ts';
 import type { RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
@@ -50,6 +52,7 @@ export interface Done {
   readonly redirected?: Redirection;
 }
 
+type ExportEffect = Extract<Effect, { kind: 'export' }>;
 type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
 
 export function playOf(
@@ -286,13 +289,23 @@ export class Deeds {
     return next;
   }
 
-  async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
+  #exportOnce(session: SessionRecord, effect: ExportEffect): Promise<void> {
+    const { event } = effect.period.until ?? { event: '' as EventId };
+    return withTranscript(this.#parts, session.key, event, async (store) => {
+      const whole = await store.session(session.key);
+      if (!whole) throw new KatoError('source-unreadable', `cannot read session ${session.id}`);
+      await this.#exportFrom(store, whole, effect);
+    });
+  }
+
+  async #exportFrom(store: TranscriptStore, session: SessionRecord, { target, period, overwrite }: ExportEffect) {
     const { root, components, kind } = this.#placeOf(target, session);
     const { files, clock, headOf } = this.#parts;
     // Where writing is allowed by default, what stands is left alone, unless it is a recording of this session.
     const id = recordingId(session.key, target.path);
     const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(id));
-    const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
+    const parts = { ...this.#parts, store };
+    const playing = playOf(parts, session.key, { format: target.format, periods: [period] });
     const file = files.begin(root, components, id);
     try {
       if (await this.#isBody({ root, components }, playing)) return file.discard(); // Killed when it was written.
@@ -335,5 +348,6 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EINVAL: ['it is no regular file', 'choose another name'],
   ENXIO: ['it is no regular file', 'choose another name'],
   EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
+  'source-unreadable': ["the agent's file of the session cannot be read", 'see `kato status`'],
   ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
 };

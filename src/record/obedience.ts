@@ -19,6 +19,7 @@ import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
 import type { Mark } from './recording.ts';
+import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
 
 export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
@@ -45,7 +46,7 @@ export class Obedience {
 
   /** Plans the command and stores what comes of it. Files are not touched yet. */
   async obey(book: Book, event: CommandEvent, cause: Cause, position: number | undefined): Promise<void> {
-    const { rules, keep } = this.#parts;
+    const { rules } = this.#parts;
     const source = await this.#sourceOf(event);
     const ignored = whyIgnored(event, cause, source, rules);
     const command = commandOf(event, rules);
@@ -55,10 +56,21 @@ export class Obedience {
       const reason = `there were more than ${rules.perMinute} commands within a minute (commands.perMinute)`;
       return this.#settle(book, event, { kind: 'denied', reason, paths: [] });
     }
-    if (position === undefined && command.verb !== 'stop') await keep(book.session);
-    const session = await this.#parts.store.session(book.session);
+    const session = await this.#sessionFor(book.session, command, position === undefined);
     if (!session) return this.#settle(book, event, { kind: 'failed', reason: 'the session is not known', paths: [] });
     await this.#run(book, event, command, session);
+  }
+
+  /** What is known of the session. Of one that is not kept, only what is recorded needs more than that. */
+  async #sessionFor(key: SessionKey, command: Command, isHeard: boolean): Promise<SessionRecord | undefined> {
+    const { store, keep } = this.#parts;
+    const session = await store.session(key);
+    if (!isHeard || command.verb === 'stop') return session;
+    const isRecorded = command.verb === 'record' || command.verb === 'capture';
+    const named = session && this.#named(command, session);
+    if (session && (!isRecorded || (named && 'error' in named))) return session;
+    await keep(key);
+    return store.session(key);
   }
 
   /** The same from outside the chat: at the end of what there is. */
@@ -105,23 +117,35 @@ export class Obedience {
     named: Target | undefined,
     { before, behind }: Pick<Request, 'before' | 'behind'>,
   ): Promise<Request> {
-    const { store, usual, nameFor, recordings } = this.#parts;
-    const last = 'options' in command ? command.options.last : undefined;
-    const at = last === undefined ? undefined : await positionOf(store, session.key, behind.event);
-    const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, session.key, last, at);
+    const { usual, nameFor, recordings } = this.#parts;
     const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
       session: session.key,
       before,
       behind,
-      ...(isWhole && { inherited: await inheritanceOf(store, session.key) }),
       ...(named && { named }),
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
       generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
-      ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }),
+      ...(isWhole && (await this.#reachOf(session.key, behind.event, command.options.last))),
       usual,
     };
+  }
+
+  /** How far back a command reaches that takes in more than what comes. */
+  async #reachOf(
+    key: SessionKey,
+    event: EventId,
+    last: number | undefined,
+  ): Promise<Pick<Request, 'inherited' | 'lastTurns'>> {
+    const links = await this.#parts.store.links();
+    if (last === undefined && !links.some((link) => bookName(link.key) === bookName(key))) return {};
+    return withTranscript(this.#parts, key, event, async (store) => {
+      const inherited = await inheritanceOf(store, key);
+      const at = last === undefined ? undefined : await positionOf(store, key, event);
+      const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, key, last, at);
+      return { inherited, ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }) };
+    });
   }
 
   /** The destination that a command names. */
