@@ -18,6 +18,7 @@ import {
   type PendingEffect,
   type StoredProgress,
 } from './book.ts';
+import { chosenName } from './destination.ts';
 import { headLength } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
@@ -275,7 +276,8 @@ export class Deeds {
     const failed = book.recordings.find(({ id }) => id === effect.recording);
     if (!failed) return book;
     const { recordings, nameFor } = this.#parts;
-    const path = `${recordings}/${nameFor(session, failed.format)}`;
+    const name = chosenName(book.recordings, failed.format, recordings) ?? nameFor(session, failed.format);
+    const path = `${recordings}/${name}`;
     this.#note('info', 'write.granted', path, session, { root: recordings });
     const periods = failed.periods.slice(-1);
     const moved: Recording = { ...failed, id: recordingId(session.key, path), path, periods };

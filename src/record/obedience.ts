@@ -4,7 +4,7 @@ import type { SessionKey } from '../core/session.ts';
 import type { Cause, Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { type Book, bookName, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
 import type { Command } from './commands.ts';
-import { formatOf, resolveDestination } from './destination.ts';
+import { chosenName, formatOf, resolveDestination } from './destination.ts';
 import {
   CommandRate,
   type CommandSource,
@@ -56,18 +56,19 @@ export class Obedience {
       const reason = `there were more than ${rules.perMinute} commands within a minute (commands.perMinute)`;
       return this.#settle(book, event, { kind: 'denied', reason, paths: [] });
     }
-    const session = await this.#sessionFor(book.session, command, position === undefined);
+    const session = await this.#sessionFor(book, command, position === undefined);
     if (!session) return this.#settle(book, event, { kind: 'failed', reason: 'the session is not known', paths: [] });
     await this.#run(book, event, command, session);
   }
 
   /** What is known of the session. Of one that is not kept, only what is recorded needs more than that. */
-  async #sessionFor(key: SessionKey, command: Command, isHeard: boolean): Promise<SessionRecord | undefined> {
+  async #sessionFor(book: Book, command: Command, isHeard: boolean): Promise<SessionRecord | undefined> {
     const { store, keep } = this.#parts;
+    const { session: key } = book;
     const session = await store.session(key);
     if (!isHeard || command.verb === 'stop') return session;
     const isRecorded = command.verb === 'record' || command.verb === 'capture';
-    const named = session && this.#named(command, session);
+    const named = session && this.#named(book, command, session);
     if (session && (!isRecorded || (named && 'error' in named))) return session;
     await keep(key);
     return store.session(key);
@@ -75,7 +76,7 @@ export class Obedience {
 
   /** The same from outside the chat: at the end of what there is. */
   async ask(book: Book, command: Command, session: SessionRecord): Promise<Answer> {
-    const named = this.#named(command, session);
+    const named = this.#named(book, command, session);
     if (named && 'error' in named) return { kind: 'failed', reason: named.error, paths: [] };
     const end = await lastEvent(this.#parts.store, session.key);
     if (!end) return { kind: 'failed', reason: 'nothing has been said in the session yet', paths: [] };
@@ -90,7 +91,7 @@ export class Obedience {
   }
 
   async #run(book: Book, event: CommandEvent, command: Command, session: SessionRecord): Promise<void> {
-    const asked = this.#named(command, session);
+    const asked = this.#named(book, command, session);
     if (asked && 'error' in asked) return this.#settle(book, event, { kind: 'failed', reason: asked.error, paths: [] });
     const { message, number } = event.payload;
     const mark = (line: number): Mark => ({ event: message as EventId, line });
@@ -117,7 +118,7 @@ export class Obedience {
     named: Target | undefined,
     { before, behind }: Pick<Request, 'before' | 'behind'>,
   ): Promise<Request> {
-    const { usual, nameFor, recordings } = this.#parts;
+    const { usual, recordings } = this.#parts;
     const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
@@ -126,7 +127,7 @@ export class Obedience {
       behind,
       ...(named && { named }),
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
-      generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
+      generated: { path: `${recordings}/${this.#nameFor(book, session, 'markdown', recordings)}`, format: 'markdown' },
       ...(isWhole && (await this.#reachOf(session.key, behind.event, command.options.last))),
       usual,
     };
@@ -149,7 +150,7 @@ export class Obedience {
   }
 
   /** The destination that a command names. */
-  #named(command: Command, session: SessionRecord): Target | { readonly error: string } | undefined {
+  #named(book: Book, command: Command, session: SessionRecord): Target | { readonly error: string } | undefined {
     const dest =
       command.verb === 'stop' ? (command.target?.by === 'id' ? undefined : command.target?.text) : command.dest;
     if (dest === undefined) return undefined;
@@ -158,10 +159,15 @@ export class Obedience {
       cwd: folderOf(session.facts),
       userHome,
       isFolder: (path: string) => files.isFolder(path),
-      nameFor: (format: Target['format']) => nameFor(session, format),
+      nameFor: (format: Target['format'], folder: string) =>
+        command.verb === 'export' ? nameFor(session, format) : this.#nameFor(book, session, format, folder),
     };
     const resolved = resolveDestination(dest, context);
     return command.verb === 'stop' && 'error' in resolved ? undefined : resolved;
+  }
+
+  #nameFor({ recordings }: Book, session: SessionRecord, format: Target['format'], folder: string): string {
+    return chosenName(recordings, format, folder) ?? this.#parts.nameFor(session, format);
   }
 
   #targetOf({ effects, state }: Plan): Target | undefined {
