@@ -18,7 +18,7 @@ import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, type Target } from './plan.ts';
-import type { Mark } from './recording.ts';
+import type { Mark, Recording } from './recording.ts';
 import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
 
@@ -32,16 +32,21 @@ interface Denial {
 /** Stores the book with these offsets in one step. */
 type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
 
+/** Whether what was written of a recording is not there any more. */
+type IsGone = (recording: Recording, session: SessionRecord) => boolean;
+
 export class Obedience {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #commit: Commit;
+  readonly #isGone: IsGone;
   readonly #rate = new CommandRate();
 
-  constructor(parts: RecorderParts, places: Places, commit: Commit) {
+  constructor(parts: RecorderParts, places: Places, commit: Commit, isGone: IsGone) {
     this.#parts = parts;
     this.#places = places;
     this.#commit = commit;
+    this.#isGone = isGone;
   }
 
   /** Plans the command and stores what comes of it. Files are not touched yet. */
@@ -81,7 +86,7 @@ export class Obedience {
     const end = await lastEvent(this.#parts.store, session.key);
     if (!end) return { kind: 'failed', reason: 'nothing has been said in the session yet', paths: [] };
     const request = await this.#request(book, command, session, named, { before: end, behind: end });
-    const planned = plan(book, request);
+    const planned = plan(book, { ...request, isOutside: true });
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
     if (denied !== undefined) return { kind: 'denied', ...denied, paths: target ? [target.path] : [] };
@@ -119,6 +124,7 @@ export class Obedience {
     { before, behind }: Pick<Request, 'before' | 'behind'>,
   ): Promise<Request> {
     const { usual, recordings } = this.#parts;
+    const running = command.verb === 'record' ? book.recordings.filter(({ on }) => on) : [];
     const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
@@ -129,6 +135,7 @@ export class Obedience {
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
       generated: { path: `${recordings}/${this.#nameFor(book, session, 'markdown', recordings)}`, format: 'markdown' },
       ...(isWhole && (await this.#reachOf(session.key, behind.event, command.options.last))),
+      gone: running.filter((one) => this.#isGone(one, session)).map(({ id }) => id),
       usual,
     };
   }

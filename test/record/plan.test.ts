@@ -157,6 +157,22 @@ for (const [name, rows] of Object.entries(table)) {
   });
 }
 
+describe('a recording whose file is gone', () => {
+  const state = after('::record P', '::record Q');
+  const gone = [recordingId(session, '/w/Q')];
+  const ask = (line: string, isOutside = false) => show(plan(state, { ...request(line, 9, state), gone, isOutside }));
+
+  it('is written again when its path is named', () => {
+    assert.equal(ask('::record Q'), 'P P*[1-] Q*[2-] | go-on Q | done');
+    assert.equal(ask('::record P'), 'P P*[1-] Q*[2-] |  | no-op');
+  });
+  it('goes on at another path when that is asked from outside the chat; in the chat a recording begins', () => {
+    assert.equal(ask('::record A', true), 'P P*[1-] Q[2-9] A*[2-] | go-on A | done');
+    assert.equal(ask('::record A'), 'P P*[1-] Q*[2-] A*[9-] | go-on A | done');
+    assert.equal(ask('::record P', true), 'P P*[1-] Q*[2-] |  | no-op');
+  });
+});
+
 describe('stopping by name', () => {
   const two = after('::record P', '::record Q');
   const idOf = (path: string) => recordingId(session, `/w/${path}`);
