@@ -114,15 +114,17 @@ export class Deeds {
     this.#parts.audit.log(level, what, { path: withoutTitle(path), session: id, ...facts });
   }
 
-  /** A new file with its head. One that stands already stays as it is. */
+  /** A new file with its head. One that stands already stays as it is, and must be one that can be recorded to. */
   async #prepare(session: SessionRecord, target: Target): Promise<void> {
-    const { root, components } = this.#placeOf(target, session);
+    const { root, components, kind } = this.#placeOf(target, session);
     const { files, formats, headOf } = this.#parts;
     const file = files.grow(root, components, { create: false }) ?? files.grow(root, components, { create: true });
     if (!file) return;
     try {
-      if (file.sizeBytes() > 0) return;
       const id = recordingId(session.key, target.path);
+      const isForeign = kind === 'project' && !this.#progress.get(id);
+      if (isForeign && file.sizeBytes() > 0 && !isHeadAlone(file)) throw refusal('not-ours');
+      if (file.sizeBytes() > 0) return;
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
       await file.sync();

@@ -1,6 +1,6 @@
-/** Where a session is recorded when kato chooses the name, and when a place could not be had. */
+/** Where a session is recorded when kato chooses the name, and what may be prepared. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Studio } from './support.ts';
 
@@ -38,5 +38,30 @@ describe('a name that kato has chosen', () => {
     assert.equal(studio.list().length, 2);
     await studio.say(`::record ${studio.recordings}/`);
     assert.equal(studio.recorder.recordings().length, 2);
+  });
+});
+
+describe('a file in a project folder', () => {
+  it('is prepared only where it may be recorded to', async (t) => {
+    const studio = new Studio(t);
+    const work = `${studio.home}/work`;
+    mkdirSync(work);
+    const { policyFor } = studio.parts();
+    const project = { kind: 'project', path: work } as const;
+    studio.change = { policyFor: (one) => ({ ...policyFor(one), roots: [project] }) };
+    studio.recorder = studio.make();
+    writeFileSync(`${work}/mine.md`, 'my own\n');
+    writeFileSync(`${work}/note.md`, '---\nid: abc\n---\n');
+    await studio.say(
+      `::init ${work}/mine.md`,
+      `::init ${work}/note.md`,
+      `::init ${work}/new.md`,
+      `::init ${work}/new.md`,
+    );
+    assert.deepEqual(await studio.outcomes(), [
+      `::init ${work}/mine.md: failed (the file exists already, and is no recording of kato's)`,
+      ...['new', 'new', 'note'].map((name) => `::init ${work}/${name}.md: done`),
+    ]);
+    assert.equal(readFileSync(`${work}/mine.md`, 'utf8'), 'my own\n');
   });
 });
