@@ -9,7 +9,7 @@ import { emptyBatch, type TranscriptStore } from '../../store/store.ts';
 /** The consumer whose offset holds the time, as `{at}`. Written once, never moved. */
 const FIRST_START = 'daemon/first-start';
 /** The consumer whose offset holds the roots of the last start, as `{roots: [{provider, path, since}]}`. */
-const ROOTS = 'daemon/roots';
+const ROOTS = 'daemon/known-roots';
 
 /** A root, and since when it has been in the settings without a break, ISO 8601 in UTC. */
 export interface RootContact {
