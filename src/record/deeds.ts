@@ -5,11 +5,13 @@
  * done again, and comes to the same. What cannot be done at the place that was asked for is done among kato's own
  * recordings, where a recording is concerned: the conversation matters more than the place.
  */
-import { systemCode } from '../core/errors.ts';
-import type { GrowingFile } from '../core/ports.ts';
-import type { Offset, SessionRecord } from '../store/store.ts';
+import { KatoError, systemCode } from '../core/errors.ts';
+import type { EventId } from '../core/event.ts';
+import type { GrowingFile, PendingFile } from '../core/ports.ts';
+import type { Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { type Book, type CommandOutcome, keeping, outcomeName, type PendingEffect, type ProgressBook } from './book.ts';
 import type { Claims } from './claims.ts';
+import { chosenName } from './destination.ts';
 import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { manifestAfter, withHead } from './mend.ts';
@@ -23,6 +25,7 @@ import { beginFile, type Place } from './recording-file.ts';
 import { type Beginning, type Redirected, redirect } from './redirection.ts';
 import { BARRED, refusal, refusalInWords } from './refusals.ts';
 import { Rewriting, readWhole } from './rewriting.ts';
+import { withTranscript } from './transcript.ts';
 import type { RootKind } from './write-policy.ts';
 
 export interface Redirection {
@@ -38,6 +41,8 @@ export interface Done {
   /** Where a recording went because it could not be where it was meant to be. */
   readonly redirected?: Redirection;
 }
+
+type ExportEffect = Extract<Effect, { kind: 'export' }>;
 
 export class Deeds {
   readonly #parts: RecorderParts;
@@ -174,7 +179,8 @@ export class Deeds {
   async #redirect(book: Book, session: SessionRecord, effect: Beginning, failure: unknown): Promise<Redirected> {
     const { recordings, nameFor } = this.#parts;
     const format = book.recordings.find(({ id }) => id === effect.recording)?.format ?? 'markdown';
-    const path = `${recordings}/${nameFor(session, format)}`;
+    const name = chosenName(book.recordings, format, recordings) ?? nameFor(session, format);
+    const path = `${recordings}/${name}`;
     if (path === pathOf(book, effect.recording)) throw failure; // There is nowhere else to go.
     this.#note('info', 'write.granted', path, session, { root: recordings });
     const redirected = redirect(book, effect, path);
@@ -182,13 +188,23 @@ export class Deeds {
     return redirected;
   }
 
-  async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
+  #exportOnce(session: SessionRecord, effect: ExportEffect): Promise<void> {
+    const { event } = effect.period.until ?? { event: '' as EventId };
+    return withTranscript(this.#parts, session.key, event, async (store) => {
+      const whole = await store.session(session.key);
+      if (!whole) throw new KatoError('source-unreadable', `cannot read session ${session.id}`);
+      await this.#exportFrom(store, whole, effect);
+    });
+  }
+
+  async #exportFrom(store: TranscriptStore, session: SessionRecord, { target, period, overwrite }: ExportEffect) {
     const { root, components, kind } = this.#placeOf(target, session);
     const { files, clock, headOf } = this.#parts;
     // Where writing is allowed by default, what stands is left alone, unless it is a recording of this session.
     const id = recordingId(session.key, target.path);
     const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(id));
-    const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
+    const parts = { ...this.#parts, store };
+    const playing = playOf(parts, session.key, { format: target.format, periods: [period] });
     const file = files.begin(root, components, id);
     try {
       if (await this.#isBody({ root, components }, playing)) return file.discard(); // Killed when it was written.

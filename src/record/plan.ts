@@ -169,7 +169,7 @@ function stop(state: SessionRecordings, request: Request, target: StopTarget | u
   if (running.length === 0) return nothing(state, 'nothing is being recorded');
   if (target === undefined) return end(state, running, request);
   const byId = target.by === 'dest' ? [] : running.filter(({ id }) => isPrefix(target.text, id));
-  const byPath = target.by === 'id' ? [] : running.filter(({ path }) => path === request.named?.path);
+  const byPath = target.by === 'id' ? [] : goingTo(running, request.named?.path);
   if (target.by === 'id' && byId.length > 1) {
     const candidates = byId.map(({ id, path }) => `${id.slice(0, 8)} ${path}`).join(', ');
     return failure(state, `id:${target.text} fits several recordings: ${candidates}`, byId);
@@ -183,6 +183,12 @@ function stop(state: SessionRecordings, request: Request, target: StopTarget | u
     request,
     isBoth ? `${target.text} is the id of one recording and the path of another` : undefined,
   );
+}
+
+/** Those with this path; else those that were asked for there, and could not be there. */
+function goingTo(running: readonly Recording[], asked: string | undefined): readonly Recording[] {
+  const there = running.filter(({ path }) => path === asked);
+  return there.length > 0 ? there : running.filter(({ redirectedFrom = '' }) => redirectedFrom === asked);
 }
 
 const LEAST_PREFIX = 4;

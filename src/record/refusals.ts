@@ -28,6 +28,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EINVAL: ['it is no regular file', 'choose another name'],
   ENXIO: ['it is no regular file', 'choose another name'],
   EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
+  'source-unreadable': ["the agent's file of the session cannot be read", 'see `kato status`'],
   ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
 };
 

@@ -187,6 +187,14 @@ describe('stopping by name', () => {
   it('needs four characters of it', () => {
     assert.equal(run(two, `::stop id:${idOf('Q').slice(0, 3)}`, 9).outcome.kind, 'failed');
   });
+  it('means by a path what could not be there, unless something is', () => {
+    const [first, second, ...more] = after('::record P', '::record Q').recordings;
+    assert.ok(first && second);
+    const moved = { recordings: [{ ...first, redirectedFrom: target('X').path }, second, ...more] };
+    assert.deepEqual(run(moved, '::stop dest:X', 9).outcome, { kind: 'done', paths: [target('P').path] });
+    const both = { recordings: [{ ...first, redirectedFrom: target('Q').path }, second, ...more] };
+    assert.deepEqual(run(both, '::stop Q', 9).outcome, { kind: 'done', paths: [target('Q').path] });
+  });
   it('stops nothing when the beginning fits several, and names them', () => {
     const [first, second] = two.recordings;
     assert.ok(first && second);

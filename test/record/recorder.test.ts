@@ -173,6 +173,25 @@ describe('a command is done once', () => {
     assert.deepEqual(studio.list(), []);
     assert.match((await studio.outcomes())[0] ?? '', /ignored \(it was typed before/);
   });
+
+  it('and never before its folder was to be read', async (t) => {
+    const studio = new Studio(t);
+    const rules = { ...studio.parts().rules, roots: [] as { provider: string; path: string; since: string }[] };
+    const root = { provider: 'claude-code', path: studio.stage.root };
+    studio.change = { rules };
+    studio.recorder = studio.make();
+    for (const since of [undefined, '2026-08-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z']) {
+      rules.roots = since === undefined ? [] : [{ ...root, since }];
+      studio.recorder = studio.make();
+      await studio.recorder.start();
+      await studio.say(`::record ${studio.notes}/${since?.slice(5, 7)}.md`);
+    }
+    assert.deepEqual(studio.list(), ['01.md']);
+    assert.match(
+      (await studio.outcomes()).join(),
+      /ignored \(it was typed before kato was.*ignored \(its file is in none/,
+    );
+  });
 });
 
 describe('what goes wrong', () => {
