@@ -118,8 +118,15 @@ export async function listCommands(
   const all = (await store.offsets('command/')).flatMap((offset) => kept<CommandOutcome>(offset) ?? []);
   return all
     .filter(({ session }) => !key || (session.provider === key.provider && session.nativeId === key.nativeId))
-    .map((outcome) => ({ ...outcome, sessionId: sessionId(outcome.session) }))
-    .sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
+    .sort(asTyped)
+    .map(({ place: _, ...outcome }) => ({ ...outcome, sessionId: sessionId(outcome.session) }));
+}
+
+/** By the times; what has the same one, as it stands in its file. */
+function asTyped(a: CommandOutcome, b: CommandOutcome): number {
+  const [before, after] = [a, b].map(({ at = '', session }) => `${at} ${sessionId(session)}`) as [string, string];
+  if (before !== after) return before < after ? -1 : 1;
+  return (a.place?.offset ?? 0) - (b.place?.offset ?? 0) || (a.place?.number ?? 0) - (b.place?.number ?? 0);
 }
 
 /** Everything that a recording should hold, played at once. */

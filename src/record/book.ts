@@ -39,6 +39,8 @@ export interface CommandOutcome {
   readonly line: string;
   /** When it was typed, by the provider's clock; absent when it is not known. */
   readonly at?: string;
+  /** Where its message begins in the agent's file, absent when that is not known; and its line in the message. */
+  readonly place?: { readonly offset?: number; readonly number: number };
   readonly kind: OutcomeKind;
   readonly reason?: string;
   /** What to do about it. */

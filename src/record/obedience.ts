@@ -151,9 +151,11 @@ export class Obedience {
     return { reason: found.reason, hint: REMEDIES[found.cause] };
   }
 
-  async #settle(book: Book, { id, at, payload }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
+  async #settle(book: Book, { id, at, payload, source }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
     const { session } = book;
-    const told: CommandOutcome = { session, line: payload.line, ...(at !== undefined && { at }), ...outcome };
+    const { line, number } = payload;
+    const place = { ...(source.offset !== undefined && { offset: source.offset }), number };
+    const told: CommandOutcome = { session, line, ...(at !== undefined && { at }), place, ...outcome };
     const asked = planned?.effects.map((effect) => ({ effect, told: { command: id, outcome: told } })) ?? [];
     const next = { ...book, ...planned?.state, pending: [...book.pending, ...asked] };
     await this.#commit(next, [keeping(outcomeName(id), told)]);
