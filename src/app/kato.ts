@@ -197,6 +197,8 @@ export interface RecordingSummary {
   readonly sessionId: string;
   readonly title?: string;
   readonly path: string;
+  /** The path that was asked for, where the recording could not be there. */
+  readonly redirectedFrom?: string;
   readonly format: FormatId;
   readonly on: boolean;
   readonly lastWriteAt?: string;

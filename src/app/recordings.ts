@@ -91,7 +91,7 @@ export async function listRecordings(
 async function summaryOf(
   store: TranscriptStore,
   session: SessionKey,
-  { id, path, format, on }: Recording,
+  { id, path, redirectedFrom, format, on }: Recording,
   title: string | undefined,
 ): Promise<Omit<RecordingSummary, 'notes'>> {
   const progress = kept<StoredProgress>(await store.offset(progressName(id)));
@@ -102,6 +102,7 @@ async function summaryOf(
     sessionId: sessionId(session),
     ...(title !== undefined && { title }),
     path,
+    ...(redirectedFrom !== undefined && { redirectedFrom }),
     format,
     on,
     ...(progress?.lastWriteAt !== undefined && { lastWriteAt: progress.lastWriteAt }),

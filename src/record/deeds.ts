@@ -275,7 +275,8 @@ export class Deeds {
     const path = `${recordings}/${nameFor(session, failed.format)}`;
     this.#note('info', 'write.granted', path, session, { root: recordings });
     const periods = failed.periods.slice(-1);
-    const moved: Recording = { ...failed, id: recordingId(session.key, path), path, periods };
+    const id = recordingId(session.key, path);
+    const moved: Recording = { ...failed, id, path, redirectedFrom: failed.path, periods };
     const others = book.recordings.filter(({ id }) => id !== failed.id && id !== moved.id);
     const next: Book = {
       ...book,

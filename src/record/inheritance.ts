@@ -35,10 +35,10 @@ export function inheritedBook(own: Book, parent: Book | undefined, from: EventId
   const { session } = own;
   const isKnown = (path: string) => own.recordings.some((one) => one.path === path);
   const running = parent?.recordings.filter(({ on, path }) => on && !isKnown(path)) ?? [];
-  const recordings = running.map(({ path, format, periods }): Recording => {
-    const view = periods.at(-1)?.view ?? { preset: 'chat', switches: {} };
-    const id = recordingId(session, path);
-    return { id, path, format, on: true, periods: [{ from: { event: from, line: 0 }, view }] };
+  const recordings = running.map((recording): Recording => {
+    const view = recording.periods.at(-1)?.view ?? { preset: 'chat', switches: {} };
+    const id = recordingId(session, recording.path);
+    return { ...recording, id, periods: [{ from: { event: from, line: 0 }, view }] };
   });
   const pending = running.map(({ id, path }) => {
     return { effect: { kind: 'go-on', recording: recordingId(session, path), continues: id } as const };

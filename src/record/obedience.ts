@@ -9,7 +9,7 @@ import { CommandRate, commandOf, folderOf, positionOf, turnFromEnd, whyIgnored }
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
-import { type Plan, plan, type Request, type Target } from './plan.ts';
+import { type Plan, plan, type Request, redirectedFrom, type Target } from './plan.ts';
 import type { Mark } from './recording.ts';
 import { REMEDIES } from './write-policy.ts';
 
@@ -83,11 +83,13 @@ export class Obedience {
     if (command.verb !== 'record' && command.verb !== 'capture')
       return this.#settle(book, event, { kind: 'denied', ...denied, paths: target ? [target.path] : [] });
     const { primary: _, ...elsewhere } = { ...request, named: request.generated };
-    const redirected = plan(book, elsewhere);
-    const { paths } = redirected.outcome;
-    const kind = redirected.outcome.kind === 'done' ? 'redirected' : redirected.outcome.kind;
+    const { state, effects, outcome } = plan(book, elsewhere);
+    const { path } = request.generated;
     this.#whyDenied(request.generated, session); // It never is: for the note that it was granted.
-    await this.#settle(book, event, { kind, ...denied, paths }, redirected);
+    const isDone = outcome.kind === 'done';
+    const moved = isDone ? redirectedFrom(state, target?.path ?? path, path) : state;
+    const kind = isDone ? 'redirected' : outcome.kind;
+    await this.#settle(book, event, { kind, ...denied, paths: outcome.paths }, { state: moved, effects, outcome });
   }
 
   async #request(

@@ -100,7 +100,7 @@ function record(state: SessionRecordings, request: Request, options: CommandOpti
   const known = state.recordings.find(({ path }) => path === target.path);
   if (known?.on) return nothing(state, 'it is being recorded there already', target.path);
   const period = { from: request.before, view: viewFor(target.format, options, request, known) };
-  const recording = withPeriods(request, target, [...(known?.periods ?? []), period]);
+  const recording = withPeriods(request, target, [...(known?.periods ?? []), period], known);
   const effect: Effect = options.overwrite
     ? { kind: 'anew', recording: recording.id, overwrite: true, replaces: known?.periods ?? [] }
     : { kind: 'go-on', recording: recording.id };
@@ -112,7 +112,7 @@ function capture(state: SessionRecordings, request: Request, options: CommandOpt
   const target = targetOf(request);
   const known = state.recordings.find(({ path }) => path === target.path);
   const period = { ...beginning(request, options), view: viewFor(target.format, options, request, known) };
-  const recording = withPeriods(request, target, [period]);
+  const recording = withPeriods(request, target, [period], known);
   const overwrite = options.overwrite === true;
   const effect: Effect = { kind: 'anew', recording: recording.id, overwrite, replaces: known?.periods ?? [] };
   return { state: put(withPrimary(state, target), recording), effects: [effect], outcome: done(target.path) };
@@ -189,8 +189,22 @@ function viewFor(format: FormatId, options: CommandOptions, { usual }: Request, 
   return { ...before, switches: { ...before.switches, ...switches } };
 }
 
-function withPeriods({ session }: Request, { path, format }: Target, periods: readonly Period[]): Recording {
-  return { id: recordingId(session, path), path, format, on: true, periods };
+/** Where nobody names its path, it is still there for the reason for which it went there. */
+function withPeriods(
+  { session, named }: Request,
+  { path, format }: Target,
+  periods: readonly Period[],
+  known: Recording | undefined,
+): Recording {
+  const from = named ? undefined : known?.redirectedFrom;
+  const place = { path, ...(from !== undefined && { redirectedFrom: from }) };
+  return { id: recordingId(session, path), ...place, format, on: true, periods };
+}
+
+/** The same with a note that the recording is there because it could not be at another path. */
+export function redirectedFrom<S extends SessionRecordings>(state: S, from: string, to: string): S {
+  const recordings = state.recordings.map((one) => (one.path === to ? { ...one, redirectedFrom: from } : one));
+  return { ...state, recordings };
 }
 
 function put(state: SessionRecordings, recording: Recording): SessionRecordings {

@@ -43,6 +43,8 @@ export interface Recording {
   readonly id: string;
   /** Absolute. */
   readonly path: string;
+  /** The path that was asked for, where the recording could not be there. */
+  readonly redirectedFrom?: string;
   readonly format: FormatId;
   readonly on: boolean;
   readonly periods: readonly Period[];

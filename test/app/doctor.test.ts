@@ -221,13 +221,7 @@ const cases: readonly (readonly [title: string, changes: Changes, ...expected: R
   ],
   [
     'a recording went elsewhere',
-    {
-      status: {
-        commands: [
-          { session: recording.session, sessionId: '', line: 'SECRET', kind: 'redirected', paths: ['/w/a.md'] },
-        ],
-      },
-    },
+    { status: { recordings: [{ ...recording, redirectedFrom: '/SECRET/a.md' }] } },
     /^warn recordings: \/w\/a\.md is written instead/,
   ],
 ];

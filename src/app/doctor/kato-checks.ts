@@ -96,7 +96,7 @@ export function checkFlaws({ flaws }: KatoStatus): Finding[] {
   ];
 }
 
-export function checkRecordings({ recordings, commands }: KatoStatus): Finding[] {
+export function checkRecordings({ recordings }: KatoStatus): Finding[] {
   const on = recordings.filter((one) => one.on);
   const failing = on.flatMap(({ path, failure, sessionId, notes }) => {
     if (failure !== undefined) {
@@ -117,10 +117,9 @@ export function checkRecordings({ recordings, commands }: KatoStatus): Finding[]
         ]
       : [];
   });
-  const redirected = commands.filter(({ kind }) => kind === 'redirected').flatMap(({ paths }) => paths);
-  const moved = redirected
-    .filter((path) => on.some((one) => one.path === path))
-    .map((path) =>
+  const moved = on
+    .filter(({ redirectedFrom }) => redirectedFrom !== undefined)
+    .map(({ path }) =>
       found(
         'warn',
         'recordings',

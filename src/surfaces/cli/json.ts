@@ -80,7 +80,10 @@ const component = object(
   { lastError: object({ code: string, message: string }) },
 );
 
-/** `missing`: its user took something out of the file that kato had written. `failure`: why it does not go on. */
+/**
+ * `missing`: its user took something out of the file that kato had written. `failure`: why it does not go on.
+ * `redirectedFrom`: the path that was asked for, where it could not be there.
+ */
 const recording = object(
   {
     id: string,
@@ -97,7 +100,7 @@ const recording = object(
     missing: boolean,
     edited: boolean,
   },
-  { failure: string },
+  { failure: string, redirectedFrom: string },
 );
 
 const outcome = oneOf('done', 'no-op', 'redirected', 'denied', 'failed', 'ignored');

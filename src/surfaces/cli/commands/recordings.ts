@@ -37,19 +37,20 @@ export const recordingsCommand: CliCommand = {
 
 /** A recording as `--json` shows it. */
 export function recordingJson(recording: RecordingSummary): Output<'recordings'>[number] {
-  const { id, shortId, session, sessionId, title, path, format, on, lastWriteAt, bytes, offset, failure, notes } =
-    recording;
+  const { id, shortId, session, sessionId, title, path, format, on, lastWriteAt, bytes, offset, notes } = recording;
+  const { failure, redirectedFrom } = recording;
   return {
     ...{ id, shortId, session: sessionId, provider: session.provider, title: title ?? null, path, format, on },
     ...{ lastWriteAt: lastWriteAt ?? null, bytes, offset, missing: notes.includes('shortened') },
     edited: notes.length > 0,
     ...(failure !== undefined && { failure }),
+    ...(redirectedFrom !== undefined && { redirectedFrom }),
   };
 }
 
 /** The state and the session in one line, the path in the next: paths are what is copied. */
 export function recordingLines(recording: RecordingSummary, context: CliContext): string[] {
-  const { shortId, sessionId, title, path, lastWriteAt, notes } = recording;
+  const { shortId, sessionId, title, path, redirectedFrom: from, on, lastWriteAt, notes } = recording;
   const isTerminal = context.services.streams.stdout.isTTY === true;
   const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
   const written = lastWriteAt === undefined ? 'nothing yet' : ago(lastWriteAt, context.services.now());
@@ -60,7 +61,8 @@ export function recordingLines(recording: RecordingSummary, context: CliContext)
     : notes.includes('edited')
       ? ['  the file was edited meanwhile; kato goes on at its end']
       : [];
-  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, cut(about, width), ...told];
+  const redirected = on && from !== undefined ? [`  redirected from ${context.shown(visibleLine(from))}`] : [];
+  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, ...redirected, cut(about, width), ...told];
 }
 
 function stateOf({ on, failure }: RecordingSummary): string {
