@@ -22,6 +22,10 @@ export interface Book extends SessionRecordings {
   readonly pending: readonly PendingEffect[];
   /** True when it was decided what goes on here of the recordings of the session that this one continues. */
   readonly isHeir?: boolean;
+  /** The session whose recordings have gone over to this one. */
+  readonly heirOf?: SessionKey;
+  /** The books of the sessions to which recordings of this one have gone over, and have ended here. */
+  readonly heirs?: readonly string[];
 }
 
 export interface PendingEffect {

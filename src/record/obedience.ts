@@ -172,7 +172,7 @@ export class Obedience {
 }
 
 /** Behind everything that a session has so far; absent when it has nothing. */
-async function lastEvent(store: TranscriptStore, key: SessionKey): Promise<Mark | undefined> {
+export async function lastEvent(store: TranscriptStore, key: SessionKey): Promise<Mark | undefined> {
   for await (const page of store.read({ key, view: 'written', backward: true })) {
     const [last] = page;
     if (last) return { event: last.event.id };

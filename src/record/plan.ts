@@ -8,7 +8,7 @@ import type { SessionKey } from '../core/session.ts';
 import type { CommandOptions } from './command-arguments.ts';
 import type { Command, StopTarget } from './commands.ts';
 import type { FormatId } from './formats/format.ts';
-import { type Mark, type Period, type Recording, recordingId, type SessionRecordings } from './recording.ts';
+import { ended, type Mark, type Period, type Recording, recordingId, type SessionRecordings } from './recording.ts';
 import type { View } from './view.ts';
 
 /** A destination, worked out: absolute, with a file name. */
@@ -154,14 +154,8 @@ function isPrefix(text: string, id: string): boolean {
 }
 
 function end(state: SessionRecordings, meant: readonly Recording[], { before }: Request, warning?: string): Plan {
-  const ended = meant.map((recording) => {
-    const periods = recording.periods.map((period, index) =>
-      index === recording.periods.length - 1 ? { ...period, until: before } : period,
-    );
-    return { ...recording, on: false, periods };
-  });
   return {
-    state: ended.reduce(put, state),
+    state: meant.map((one) => ended(one, before)).reduce(put, state),
     effects: meant.map(({ id }) => ({ kind: 'end', recording: id })),
     outcome: { kind: 'done', paths: meant.map(({ path }) => path), ...(warning !== undefined && { warning }) },
   };
