@@ -182,12 +182,9 @@ export interface KatoStatus {
   readonly memory?: MemoryUse;
 }
 
-/** What is known of a recording beside what is stored: by the daemon alone. */
+/** What the daemon alone knows of a recording that does not go on. */
 export interface RecordingState {
-  /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
-  readonly failure?: string;
-  /** What its user did to the file: `shortened` took away what kato had written. */
-  readonly notes: readonly ('edited' | 'shortened')[];
+  readonly failure: string;
 }
 
 export interface RecordingSummary {
@@ -206,8 +203,12 @@ export interface RecordingSummary {
   readonly bytes: number;
   /** The position in the store up to which it is written. */
   readonly offset: number;
+  /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
   readonly failure?: string;
-  readonly notes: RecordingState['notes'];
+  /** Whether its user has edited the file since it was begun. */
+  readonly edited: boolean;
+  /** How many events may be missing in the file by that. */
+  readonly missing: number;
 }
 
 /** The commands of a chat that can be given from outside it. */

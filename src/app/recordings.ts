@@ -72,8 +72,10 @@ export function recorderParts(context: RecordingContext): RecorderParts {
   };
 }
 
+/** All recordings, and whether their files are where they should be. `states`: what a daemon knows of them. */
 export async function listRecordings(
   store: TranscriptStore,
+  files: Looking,
   states: ReadonlyMap<string, RecordingState>,
 ): Promise<readonly RecordingSummary[]> {
   const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
@@ -81,20 +83,30 @@ export async function listRecordings(
   for (const { session, recordings } of books) {
     const title = (await store.session(session))?.facts.title?.text;
     for (const recording of recordings) {
-      const state = states.get(recording.id) ?? { notes: [] };
-      summaries.push({ ...(await summaryOf(store, session, recording, title)), ...state });
+      const progress = kept<StoredProgress>(await store.offset(progressName(recording.id)));
+      const failure = states.get(recording.id)?.failure ?? whyNotThere(files, recording, progress);
+      const summary = summaryOf(session, recording, progress, title);
+      summaries.push({ ...summary, ...(failure !== undefined && { failure }) });
     }
   }
   return summaries;
 }
 
-async function summaryOf(
-  store: TranscriptStore,
+type Looking = Pick<DestinationFiles, 'isThere' | 'isFolder'>;
+
+/** Nothing need be said for it to be seen that a file is gone. */
+function whyNotThere(files: Looking, { path, on }: Recording, progress: StoredProgress | undefined) {
+  const isWritten = on && (progress?.manifest.length ?? 0) > 0;
+  if (!isWritten || files.isThere(path)) return undefined;
+  return files.isFolder(path.slice(0, path.lastIndexOf('/'))) ? 'gone' : 'ENOENT';
+}
+
+function summaryOf(
   session: SessionKey,
   { id, path, redirectedFrom, format, on }: Recording,
+  progress: StoredProgress | undefined,
   title: string | undefined,
-): Promise<Omit<RecordingSummary, 'notes'>> {
-  const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+): RecordingSummary {
   return {
     id,
     shortId: shortId(id),
@@ -108,6 +120,8 @@ async function summaryOf(
     ...(progress?.lastWriteAt !== undefined && { lastWriteAt: progress.lastWriteAt }),
     bytes: progress?.manifest.length ?? 0,
     offset: progress?.cursor.after ?? 0,
+    edited: progress?.edits !== undefined,
+    missing: progress?.edits?.missing ?? 0,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   constants,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -42,6 +43,13 @@ export const nodeDestinations: DestinationFiles = {
       return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
     } catch {
       return false; // Too long, a loop of links, or not for us: what is wrong with it is said when it is written to.
+    }
+  },
+  isThere(path) {
+    try {
+      return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      return systemCode(error) !== 'ENOTDIR';
     }
   },
   begin(root, components, work) {

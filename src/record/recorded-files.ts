@@ -67,7 +67,7 @@ export class RecordedFiles {
     if (!found.allowed) return this.#fail(recording, session, found.cause === 'missing' ? 'ENOENT' : 'denied');
     const { place } = found;
     try {
-      const { events, notes, isGone } = await advance(
+      const { events, isGone } = await advance(
         {
           files: this.#parts.files,
           place,
@@ -78,7 +78,7 @@ export class RecordedFiles {
       );
       if (isGone) return this.#fail(recording, session, 'gone');
       if (events > 0) await this.#growHead(session, recording, place);
-      this.#conditions.goOn(recording, notes);
+      this.#conditions.goOn(recording);
     } catch (error) {
       this.#fail(recording, session, codeOf(error), placeOf(error));
     }

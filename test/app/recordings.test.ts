@@ -1,8 +1,9 @@
 /** What is told of commands and of recordings, from what the store has. */
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { listCommands, listRecordings } from '../../src/app/recordings.ts';
+import { nodeDestinations } from '../../src/platform/destinations.ts';
 import { Studio } from '../record/support.ts';
 
 describe('the commands of the chats', () => {
@@ -20,7 +21,10 @@ describe('the commands of the chats', () => {
 
 describe('a recording that could not be where it was asked for', () => {
   const asked = async (studio: Studio) =>
-    (await listRecordings(studio.store, new Map())).map(({ path, redirectedFrom }) => [path, redirectedFrom]);
+    (await listRecordings(studio.store, nodeDestinations, new Map())).map(({ path, redirectedFrom }) => [
+      path,
+      redirectedFrom,
+    ]);
 
   for (const [why, path] of [
     ['is not allowed', () => '/etc/a.md'],
@@ -41,4 +45,33 @@ describe('a recording that could not be where it was asked for', () => {
       assert.deepEqual(await asked(studio), [[generated, undefined]]);
     });
   }
+});
+
+describe('the file of a recording', () => {
+  const listed = async (studio: Studio) => (await listRecordings(studio.store, nodeDestinations, new Map()))[0];
+
+  it('is told to be gone as soon as it is, and so is its folder, though nothing was said since', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md`, 'one');
+    assert.equal((await listed(studio))?.failure, undefined);
+    renameSync(studio.notes, `${studio.notes}-away`);
+    assert.equal((await listed(studio))?.failure, 'ENOENT');
+    renameSync(`${studio.notes}-away`, studio.notes);
+    rmSync(`${studio.notes}/a.md`);
+    assert.equal((await listed(studio))?.failure, 'gone');
+    await studio.say('::stop');
+    assert.equal((await listed(studio))?.failure, undefined);
+  });
+
+  it('is told to be edited, and how much may be missing, also after a restart', async (t) => {
+    const studio = new Studio(t);
+    await studio.say(`::record ${studio.notes}/a.md`, 'one', 'two', 'three');
+    truncateSync(`${studio.notes}/a.md`, studio.file('a.md').indexOf('two'));
+    await studio.say('four');
+    for (const when of ['at once', 'after a restart']) {
+      const one = await listed(studio);
+      assert.deepEqual([one?.edited, one?.missing], [true, 2], when);
+      await studio.restart();
+    }
+  });
 });

@@ -14,7 +14,7 @@ const context = {
 const recording = (n: number, change: Partial<RecordingSummary> = {}): RecordingSummary => ({
   ...{ id: `${n}c2f9a77-0000-4000-8000-000000000000`, shortId: `${n}c2f9a77`, title: 'bees' },
   ...{ session: { provider: 'codex', nativeId: 'x' }, sessionId: 'abcdef01-0000-4000-8000-000000000000' },
-  ...{ path: `/w/${n}.md`, format: 'markdown', on: true, bytes: 1, offset: 1, notes: [] },
+  ...{ path: `/w/${n}.md`, format: 'markdown', on: true, bytes: 1, offset: 1, edited: false, missing: 0 },
   ...change,
 });
 
