@@ -296,10 +296,15 @@ export class Deeds {
     const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
     const file = files.begin(root, components, id);
     try {
-      if (await this.#isBody({ root, components }, playing)) return file.discard(); // Killed when it was written.
-      file.write(headOf(session, target.format, ''));
-      for await (const { text } of play(playing, startOf(playing))) file.write(text);
-      file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
+      if (await this.#isBody({ root, components }, playing))
+        file.discard(); // Killed when it was written.
+      else {
+        file.write(headOf(session, target.format, ''));
+        for await (const { text } of play(playing, startOf(playing))) file.write(text);
+        file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
+      }
+      const facts = { provider: session.key.provider, format: target.format };
+      this.#note('info', 'export.done', target.path, session, facts);
     } catch (error) {
       file.discard();
       throw error;
