@@ -72,6 +72,8 @@ export type StoredProgress = FileProgress & {
   readonly lastWriteAt?: string;
   /** Where the cursor is, once the transcript that was deleted is built again; absent while its position holds. */
   readonly anchor?: Anchor;
+  /** True when the head of the new file was deleted with the transcript, and is to be made again. */
+  readonly owesHead?: true;
 };
 
 export const RECORDER = 'recorder';
