@@ -1,4 +1,4 @@
-/** What the status page says, and in which order, of what is not as it should be. */
+/** What the status page says of what is not as it should be, and in which order. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KatoStatus, RecordingSummary } from '../../../src/app/kato.ts';
@@ -51,5 +51,21 @@ describe('what is recorded', () => {
 
   it('says nothing of another place when it is off', () => {
     assert.doesNotMatch(page({ recordings: [recording(1, { on: false, redirectedFrom: '/x.md' })] }), /redirected/);
+  });
+});
+
+describe('a folder that the system does not watch', () => {
+  const ingest = (mode: 'watching' | 'polling') => ({
+    ...{ failing: [], unreadable: [] },
+    roots: [{ path: '/h/.codex/sessions', mode, ...(mode === 'polling' && { reason: 'ENOSPC' }) }],
+  });
+
+  it('is named, with why', () => {
+    const text = page({ ingest: ingest('polling') });
+    assert.match(text, /^polling {5}\/h\/\.codex\/sessions: the system does not watch it \(ENOSPC\)$/m);
+  });
+
+  it('is not named when it is watched', () => {
+    assert.doesNotMatch(page({ ingest: ingest('watching') }), /polling|sessions:/);
   });
 });
