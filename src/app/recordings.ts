@@ -30,6 +30,7 @@ export interface RecordingContext extends WritePlaces {
   readonly preset: View['preset'];
   readonly frontMatter: boolean;
   readonly userName: string;
+  readonly updated: boolean;
   readonly keep: RecorderParts['keep'];
   readonly linkOf: RecorderParts['linkOf'];
 }
@@ -53,9 +54,9 @@ async function linkIn(store: TranscriptStore, { provider, nativeId }: SessionKey
 }
 
 export function recorderParts(context: RecordingContext): RecorderParts {
-  const { formats, slugOf, view, preset, frontMatter, userName } = context;
+  const { formats, slugOf, view, preset, frontMatter } = context;
   const document = (session: SessionRecord, recordingId: string) => ({
-    ...documentOf(session, { userName }),
+    ...documentOf(session, context),
     recordingIds: recordingId === '' ? [] : [recordingId],
   });
   return {
