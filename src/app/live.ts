@@ -11,7 +11,7 @@ import { KatoError } from '../core/errors.ts';
 import type { FolderWatcher, Timers } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
 import { linkSessions } from '../ingest/link.ts';
-import { readFirstStart } from '../ingest/live/first-start.ts';
+import { firstContact } from '../ingest/live/first-start.ts';
 import { createLiveIngest, type LiveIngest, type LiveRoot } from '../ingest/live.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { IngestStatus } from './kato.ts';
@@ -64,7 +64,7 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       // For what was left; what comes live is linked by ingest, which has all links at hand.
       const links = once(async () => new Map((await parts.store.links()).map((link) => [nameOf(link.key), link])));
       const context = await recordingContext(parts, {
-        since: await readFirstStart(parts.store, parts.clock),
+        contact: await firstContact(parts.store, parts.clock, machine.roots),
         keep: (key) => ingest.keep(key),
         linkOf: async (key) => (isIngestRunning ? ingest.linkOf(key) : (await links()).get(nameOf(key))),
       });

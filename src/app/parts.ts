@@ -46,7 +46,7 @@ export interface KatoParts {
   /** What recordings show, and which chats may steer them. */
   readonly view: ViewSettings;
   readonly preset: View['preset'];
-  readonly rules: Omit<HearingRules, 'since'>;
+  readonly rules: Omit<HearingRules, 'since' | 'roots'>;
   /** What status says of the daemon that this is in. */
   readonly daemon?: () => Pick<KatoStatus, 'daemon' | 'memory'>;
   /** Where agents are listened to all the time. */

@@ -12,6 +12,7 @@ import { play, startOf } from '../record/playback.ts';
 import type { Recording } from '../record/recording.ts';
 import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
 import type { SessionLink, SessionRecord, TranscriptStore } from '../store/store.ts';
+import { readApart } from './agent-files.ts';
 import { documentOf, exportPieces, generatedName, policyFor, type WritePlaces } from './export.ts';
 import type { CommandSummary, ExportReport, RecordingExportRequest, RecordingState, RecordingSummary } from './kato.ts';
 import type { KatoParts } from './parts.ts';
@@ -33,20 +34,26 @@ export interface RecordingContext extends WritePlaces {
   readonly updated: boolean;
   readonly keep: RecorderParts['keep'];
   readonly linkOf: RecorderParts['linkOf'];
+  readonly apart: RecorderParts['apart'];
 }
 
 /** The same from what a Kato is made of. `more`: what only who records needs. */
 export async function recordingContext(
   parts: KatoParts,
   more: {
-    readonly since?: string;
+    readonly contact?: Pick<RecorderParts['rules'], 'since' | 'roots'>;
     readonly keep?: RecorderParts['keep'];
     readonly linkOf?: RecorderParts['linkOf'];
   } = {},
 ): Promise<RecordingContext> {
-  const { since = '', keep = async () => {}, linkOf = (key: SessionKey) => linkIn(parts.store, key) } = more;
+  const {
+    contact = { since: '' },
+    keep = async () => {},
+    linkOf = (key: SessionKey) => linkIn(parts.store, key),
+  } = more;
   const { destinations: files, rules, loadFormats } = parts;
-  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, since }, keep, linkOf };
+  const apart: RecorderParts['apart'] = (key, use) => readApart(parts, key, use);
+  return { ...parts, ...(await loadFormats()), files, rules: { ...rules, ...contact }, keep, linkOf, apart };
 }
 
 async function linkIn(store: TranscriptStore, { provider, nativeId }: SessionKey): Promise<SessionLink | undefined> {

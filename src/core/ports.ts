@@ -105,8 +105,8 @@ export interface PendingFile {
   /**
    * Makes the file durable and gives it its name. Without `replace`, an existing file of that name stays as it is and
    * the call fails with `EEXIST`; it may then be made again with another name in the same folder. With `replace`, the
-   * existing file is kept beside the new one, under `name.bak-<time>`, unless no backup is wanted. Returns the backup's
-   * name, if there is one.
+   * existing file's permissions are taken over, and it is kept beside the new one, under `name.bak-<time>`, unless no
+   * backup is wanted. Returns the backup's name, if there is one.
    */
   commit(options: CommitOptions): string | undefined;
   /** Leaves nothing behind. */

@@ -8,6 +8,8 @@ import { hash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -27,6 +29,7 @@ const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Transcripts are private: their owner alone reads them, until the owner decides otherwise. */
 const FILE_MODE = 0o600;
+const PERMISSIONS = 0o777;
 /** Of one file within one millisecond. */
 const MOST_BACKUPS = 1000;
 
@@ -87,6 +90,7 @@ class NodePendingFile implements PendingFile {
 
   commit({ replace, backup: isKept = true, time, name = this.#name }: CommitOptions): string | undefined {
     const { entry, handle } = this.#folder;
+    if (replace) this.#takeModeOf(entry(name));
     fsyncSync(this.#handle);
     const backup = replace && isKept ? this.#backUp(name, time) : undefined;
     if (replace) renameSync(entry(this.#temporary), entry(name));
@@ -103,6 +107,14 @@ class NodePendingFile implements PendingFile {
     } finally {
       this.#close();
     }
+  }
+
+  /** Who may read a file is its owner's decision; it is none of a link's. */
+  #takeModeOf(path: string): void {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const mode = stat?.isFile() ? stat.mode & PERMISSIONS : FILE_MODE;
+    const { mode: ours } = fstatSync(this.#handle);
+    if (mode !== (ours & PERMISSIONS)) fchmodSync(this.#handle, mode); // Not asked where no disk knows of modes.
   }
 
   /** The file that has the name now stays, under another name that nothing has. */

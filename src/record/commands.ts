@@ -3,14 +3,15 @@
  *
  *     ::record [dest] [options]
  *
- * A command is a line of its own: at most three spaces, `::`, a verb. What stands in a fenced block, in inline code that
- * goes on behind the line, or behind `>` is quoted, not said. A word that is nearly a verb, or a verb with arguments that
+ * A command is a line of its own: at most three spaces, `::`, a verb. What stands in a fenced block, in inline code, or
+ * behind `>` is quoted, not said. A word that is nearly a verb, or a verb with arguments that
  * make no sense, is an error that somebody must hear of; any other `::word` is prose.
  */
 import { commandVerbs } from '../core/command-line.ts';
 import type { Payload } from '../core/event.ts';
 import { nearest } from '../core/nearest.ts';
 import { type CommandOptions, parseArguments } from './command-arguments.ts';
+import { quotedLines } from './quoted-lines.ts';
 
 export type Verb = 'init' | 'record' | 'capture' | 'export' | 'stop';
 
@@ -125,65 +126,6 @@ function stopTarget(text: string): StopTarget {
   const [, kind, rest] = /^(id|dest):(.+)$/is.exec(text) ?? [];
   if (kind === undefined || rest === undefined) return { by: 'either', text };
   return { by: kind.toLowerCase() === 'id' ? 'id' : 'dest', text: rest };
-}
-
-/** Lines that stand in a fenced block, or in inline code that was opened before them and is closed behind them. */
-function quotedLines(lines: readonly string[]): ReadonlySet<number> {
-  const quoted = new Set<number>();
-  let fence: string | undefined;
-  let paragraph: number[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (fence !== undefined) {
-      quoted.add(index);
-      if (closes(line, fence)) fence = undefined;
-      continue;
-    }
-    fence = /^\s*(`{3,}(?=[^`]*$)|~{3,})/.exec(line)?.[1];
-    if (fence !== undefined) quoted.add(index);
-    if (fence === undefined && line.trim() !== '') paragraph.push(index);
-    else {
-      for (const inside of insideCode(lines, paragraph)) quoted.add(inside);
-      paragraph = [];
-    }
-  }
-  for (const inside of insideCode(lines, paragraph)) quoted.add(inside);
-  return quoted;
-}
-
-/** A fence is closed by at least as many of its character and nothing else. */
-function closes(line: string, fence: string): boolean {
-  const text = line.trim();
-  return text.length >= fence.length && text === (fence[0] ?? '').repeat(text.length);
-}
-
-/** Lines of a paragraph that lie wholly inside a code span: it began on a line before, and ends on a line behind. */
-function insideCode(lines: readonly string[], paragraph: readonly number[]): readonly number[] {
-  const runs = paragraph.flatMap((index) => [...(lines[index] ?? '').matchAll(/`+/g)].map(([run]) => ({ index, run })));
-  const closing = nextOfSameLength(runs.map(({ run }) => run.length));
-  const inside: number[] = [];
-  for (let open = 0; open < runs.length; open++) {
-    const close = closing[open];
-    const [from, to] = [runs[open]?.index, close === undefined ? undefined : runs[close]?.index];
-    if (close === undefined || from === undefined || to === undefined) continue;
-    for (let index = from + 1; index < to; index++) inside.push(index);
-    open = close;
-  }
-  return inside;
-}
-
-/** For each run of backticks, the next one of its length: only that one can close what it opens. */
-function nextOfSameLength(lengths: readonly number[]): readonly (number | undefined)[] {
-  const latest = new Map<number, number>();
-  return lengths
-    .map((_, index) => index)
-    .reverse()
-    .map((index) => {
-      const length = lengths[index] ?? 0;
-      const next = latest.get(length);
-      latest.set(length, index);
-      return next;
-    })
-    .reverse();
 }
 
 /** The commands of a message as events say them. */

@@ -5,10 +5,11 @@
  * done again, and comes to the same. What cannot be done at the place that was asked for is done among kato's own
  * recordings, where a recording is concerned: the conversation matters more than the place.
  */
-import { systemCode } from '../core/errors.ts';
-import type { PendingFile } from '../core/ports.ts';
+import { KatoError, systemCode } from '../core/errors.ts';
+import type { EventId } from '../core/event.ts';
+import type { GrowingFile, PendingFile } from '../core/ports.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Offset, Position, SessionRecord } from '../store/store.ts';
+import type { Offset, Position, SessionRecord, TranscriptStore } from '../store/store.ts';
 import {
   type Book,
   type CommandOutcome,
@@ -17,7 +18,9 @@ import {
   type PendingEffect,
   type StoredProgress,
 } from './book.ts';
-import { headLength } from './formats/front-matter-edit.ts';
+import type { Claims } from './claims.ts';
+import { chosenName } from './destination.ts';
+import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
 import { isOwnHead, manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
@@ -26,6 +29,9 @@ import type { Effect, Target } from './plan.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { type Period, type Recording, recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
+import { type Beginning, type Redirected, redirect } from './redirection.ts';
+import { BARRED, refusal, refusalInWords } from './refusals.ts';
+import { withTranscript } from './transcript.ts';
 import type { RootKind } from './write-policy.ts';
 
 /** How far each recording is written. */
@@ -50,7 +56,7 @@ export interface Done {
   readonly redirected?: Redirection;
 }
 
-type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
+type ExportEffect = Extract<Effect, { kind: 'export' }>;
 
 export function playOf(
   { store, formats, optionsOf }: RecorderParts,
@@ -64,19 +70,19 @@ export class Deeds {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #progress: ProgressBook;
+  readonly #claims: Claims;
 
-  constructor(parts: RecorderParts, places: Places, progress: ProgressBook) {
+  constructor(parts: RecorderParts, places: Places, progress: ProgressBook, claims: Claims) {
     this.#parts = parts;
     this.#places = places;
     this.#progress = progress;
+    this.#claims = claims;
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
-  async carryOut(book: Book, { effect, told }: PendingEffect): Promise<Done> {
-    const session = await this.#parts.store.session(book.session);
-    if (!session || effect.kind === 'end') return { book, offsets: [] };
-    const tell = (change: Partial<CommandOutcome>) =>
-      told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
+  async carryOut(book: Book, pending: PendingEffect, session: SessionRecord): Promise<Done> {
+    const { effect, told } = pending;
+    if (effect.kind === 'end') return { book, offsets: [] };
     try {
       if (effect.kind === 'prepare') await this.#prepare(session, effect.target);
       else if (effect.kind === 'export') await this.#exportOnce(session, effect);
@@ -85,16 +91,16 @@ export class Deeds {
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined) throw error;
-      const [reason, hint] = REASONS[code] ?? [code, 'choose another place'];
+      const [reason, hint] = refusalInWords(code);
       const isBarred = BARRED.has(code);
       const from = 'target' in effect ? effect.target.path : pathOf(book, effect.recording);
       if (isBarred) this.#note('warn', 'write.denied', from, session, { reason });
       const isRecording = effect.kind === 'go-on' || effect.kind === 'anew';
-      if (!isRecording) return { book, offsets: tell({ kind: isBarred ? 'denied' : 'failed', reason, hint }) };
-      const elsewhere = await this.#redirect(book, session, effect);
-      const to = elsewhere.recordings.at(-1)?.path ?? '';
-      const offsets = tell({ kind: 'redirected', reason, hint, paths: [to] });
-      return { book: elsewhere, offsets, redirected: { from, to, reason, hint } };
+      if (!isRecording) return { book, offsets: telling(told, { kind: isBarred ? 'denied' : 'failed', reason, hint }) };
+      const { book: elsewhere, path: to, joined } = await this.#redirect(book, session, effect, error);
+      const redirected = { from, to, reason, hint };
+      const offsets = [pending, ...joined].flatMap((one) => tellingOf(one, redirected));
+      return { book: elsewhere, offsets, redirected };
     }
   }
 
@@ -108,15 +114,17 @@ export class Deeds {
     this.#parts.audit.log(level, what, { path: withoutTitle(path), session: id, ...facts });
   }
 
-  /** A new file with its head. One that stands already stays as it is. */
+  /** A new file with its head. One that stands already stays as it is, and must be one that can be recorded to. */
   async #prepare(session: SessionRecord, target: Target): Promise<void> {
-    const { root, components } = this.#placeOf(target, session);
+    const { root, components, kind } = this.#placeOf(target, session);
     const { files, formats, headOf } = this.#parts;
     const file = files.grow(root, components, { create: false }) ?? files.grow(root, components, { create: true });
     if (!file) return;
     try {
-      if (file.sizeBytes() > 0) return;
       const id = recordingId(session.key, target.path);
+      const isForeign = kind === 'project' && !this.#progress.get(id);
+      if (isForeign && file.sizeBytes() > 0 && !isHeadAlone(file)) throw refusal('not-ours');
+      if (file.sizeBytes() > 0) return;
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
       await file.sync();
@@ -132,22 +140,26 @@ export class Deeds {
     if (!recording) return;
     const { files, headOf } = this.#parts;
     const place = this.#placeOf(recording, session);
+    if (!(await this.#claims.take(session.key, recording))) throw refusal('taken');
     const playing = playOf(this.#parts, session.key, recording);
     const known = this.#progress.get(recording.id);
     const file = files.grow(place.root, place.components, { create: false });
     const isThere = file !== undefined && file.sizeBytes() > 0;
+    const hasBody = file !== undefined && file.sizeBytes() > 0 && !isHeadAlone(file);
     file?.close();
-    // Where writing is allowed by default, only what kato has made may be written to.
+    // Where writing is allowed by default, only what kato has made may be written to, and notes that are still empty.
     const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
-    if (isThere && !isOurs && place.kind === 'project') throw Object.assign(new Error('not ours'), { code: 'EEXIST' });
+    if (hasBody && !isOurs && place.kind === 'project') throw refusal('not-ours');
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
-    if (effect.kind === 'go-on' && known && isThere && !isPrepared) return;
+    // Without a recording before, what is known is of one that is no more: this one goes on below it.
+    const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
+    if (isResumed && isThere) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#writeAnew(session, recording, place, effect, known);
     }
-    // Later commands can have been heard by now: what was never begun begins with its first period.
-    const isResumed = effect.kind === 'go-on' && known !== undefined && !isPrepared;
-    const cursor = await this.#cursorAt(session, playing, isResumed ? recording.periods.length - 1 : 0);
+    // Later commands can have been heard by now: what was never begun begins with its first period. So does a file that is
+    // gone: it is made again, with all that it should hold.
+    const cursor = await this.#cursorAt(session, playing, isResumed && file ? recording.periods.length - 1 : 0);
     if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
     await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));
@@ -176,17 +188,19 @@ export class Deeds {
     const before = this.#read(place);
     const isOurs = known !== undefined && (await this.#isAsWritten(session, recording, replaces, known, before));
     const above = isOurs ? before.subarray(0, known.manifest.length - known.manifest.bodyBytes) : before;
-    const head = above.subarray(0, Buffer.byteLength(headOfText(above.toString('utf8'))));
+    const head = headIn(above);
     const isHeadOnly = isOurs && above.subarray(head.length).toString('utf8').trim() === '';
     const lead =
       isOurs && !overwrite
         ? above
-        : Buffer.from(head.length > 0 ? `${head}\n` : headOf(session, recording.format, recording.id));
+        : head.length > 0
+          ? Buffer.concat([head, Buffer.from('\n')])
+          : Buffer.from(headOf(session, recording.format, recording.id));
     const isNewHead = head.length === 0 && !(isOurs && !overwrite);
     const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
     const file = files.begin(place.root, place.components, recording.id);
     try {
-      file.write(lead.toString('utf8'));
+      file.write(lead);
       const progress = await this.#writeBody(file, session, recording, lead);
       const isNeedless = isHeadOnly || (isOurs && !overwrite);
       const isEdited = !this.#read(place).equals(before); // While the new body was made.
@@ -248,7 +262,7 @@ export class Deeds {
   async #isBody(place: Place, playing: Play): Promise<boolean> {
     const found = this.#readIfPossible(place);
     if (found.length === 0) return false;
-    const head = Buffer.byteLength(headOfText(found.toString('utf8')));
+    const head = headIn(found).length;
     let at = head + (head > 0 && found[head] === NEWLINE ? 1 : 0);
     for await (const { text } of play(playing, startOf(playing))) {
       const bytes = Buffer.from(text);
@@ -268,32 +282,35 @@ export class Deeds {
   }
 
   /** The recording goes on in the generated file among kato's own recordings. */
-  async #redirect(book: Book, session: SessionRecord, effect: Beginning): Promise<Book> {
-    const failed = book.recordings.find(({ id }) => id === effect.recording);
-    if (!failed) return book;
+  async #redirect(book: Book, session: SessionRecord, effect: Beginning, failure: unknown): Promise<Redirected> {
     const { recordings, nameFor } = this.#parts;
-    const path = `${recordings}/${nameFor(session, failed.format)}`;
+    const format = book.recordings.find(({ id }) => id === effect.recording)?.format ?? 'markdown';
+    const name = chosenName(book.recordings, format, recordings) ?? nameFor(session, format);
+    const path = `${recordings}/${name}`;
+    if (path === pathOf(book, effect.recording)) throw failure; // There is nowhere else to go.
     this.#note('info', 'write.granted', path, session, { root: recordings });
-    const periods = failed.periods.slice(-1);
-    const id = recordingId(session.key, path);
-    const moved: Recording = { ...failed, id, path, redirectedFrom: failed.path, periods };
-    const others = book.recordings.filter(({ id }) => id !== failed.id && id !== moved.id);
-    const next: Book = {
-      ...book,
-      ...(book.primary === failed.path && { primary: path }),
-      recordings: [...others, moved],
-    };
-    await this.#begin(next, session, { kind: 'go-on', recording: moved.id });
-    return next;
+    const redirected = redirect(book, effect, path);
+    await this.#begin(redirected.book, session, redirected.effect);
+    return redirected;
   }
 
-  async #exportOnce(session: SessionRecord, { target, period, overwrite }: Extract<Effect, { kind: 'export' }>) {
+  #exportOnce(session: SessionRecord, effect: ExportEffect): Promise<void> {
+    const { event } = effect.period.until ?? { event: '' as EventId };
+    return withTranscript(this.#parts, session.key, event, async (store) => {
+      const whole = await store.session(session.key);
+      if (!whole) throw new KatoError('source-unreadable', `cannot read session ${session.id}`);
+      await this.#exportFrom(store, whole, effect);
+    });
+  }
+
+  async #exportFrom(store: TranscriptStore, session: SessionRecord, { target, period, overwrite }: ExportEffect) {
     const { root, components, kind } = this.#placeOf(target, session);
     const { files, clock, headOf } = this.#parts;
     // Where writing is allowed by default, what stands is left alone, unless it is a recording of this session.
     const id = recordingId(session.key, target.path);
     const isReplaced = overwrite && (kind !== 'project' || this.#progress.get(id));
-    const playing = playOf(this.#parts, session.key, { format: target.format, periods: [period] });
+    const parts = { ...this.#parts, store };
+    const playing = playOf(parts, session.key, { format: target.format, periods: [period] });
     const file = files.begin(root, components, id);
     try {
       if (await this.#isBody({ root, components }, playing))
@@ -307,39 +324,31 @@ export class Deeds {
       this.#note('info', 'export.done', target.path, session, facts);
     } catch (error) {
       file.discard();
-      throw error;
+      const isBarred = overwrite && systemCode(error) === 'EEXIST'; // It would have been replaced otherwise.
+      throw isBarred ? refusal('not-ours') : error;
     }
   }
 }
 
-const NEWLINE = 0x0a;
-
-function headOfText(text: string): string {
-  return text.slice(0, headLength(text));
+/** What is told of a command that was told something else before. */
+function telling(told: PendingEffect['told'], change: Partial<CommandOutcome>): readonly Offset[] {
+  return told ? [keeping(outcomeName(told.command), { ...told.outcome, ...change })] : [];
 }
+
+function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: Redirection): readonly Offset[] {
+  if (effect.kind !== 'end') return telling(told, { kind: 'redirected', reason, hint, paths: [to] });
+  return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
+}
+
+/** Whether a file has front matter, and nothing below it. */
+function isHeadAlone(file: GrowingFile): boolean {
+  if (file.sizeBytes() > MOST_HEAD_BYTES) return false;
+  const bytes = Buffer.from(file.read(0, file.sizeBytes()));
+  return bytes.subarray(headIn(bytes).length).toString().trim() === '';
+}
+
+const NEWLINE = 0x0a;
 
 function pathOf({ recordings }: Book, recording: string): string {
   return recordings.find(({ id }) => id === recording)?.path ?? '';
 }
-
-/** What the system says when the rules forbid what is at the path. */
-export const BARRED: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'EINVAL', 'ENXIO', 'EMLINK']);
-
-const ELSEWHERE = 'choose another place';
-const REAL_PATH = 'give the real path; links are not followed';
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EEXIST: ['the file exists already, and kato did not make it', 'choose another name'],
-  ENOSPC: ['the disk is full', 'free some space, or choose another place'],
-  EDQUOT: ['the disk quota is used up', 'free some space, or choose another place'],
-  EROFS: ['the disk is read-only', ELSEWHERE],
-  EACCES: ['permission denied', 'check the permissions of the folder, or choose another place'],
-  EPERM: ['permission denied', 'check the permissions of the folder, or choose another place'],
-  ENOENT: ['the folder does not exist', 'make the folder first, or choose another place'],
-  ENOTDIR: ['a part of the path is a file or a link', REAL_PATH],
-  ELOOP: ['a part of the path is a link', REAL_PATH],
-  EISDIR: ['it is a folder', 'put a `/` behind it to write into it'],
-  EINVAL: ['it is no regular file', 'choose another name'],
-  ENXIO: ['it is no regular file', 'choose another name'],
-  EMLINK: ['the file has another name too, a hard link', 'choose another name, or copy the file first'],
-  ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
-};

@@ -4,13 +4,12 @@
  * is longer than was noted and ends as it did, which is what an edit of the head looks like (`mend.ts`). So what was noted
  * must be on the disk before: where it were lost in a power cut, with an append behind it, nothing could tell the two apart.
  */
+import { isUtf8 } from 'node:buffer';
 import type { DestinationFiles } from '../core/ports.ts';
-import { type Additions, enlargeHead, headLength } from './formats/front-matter-edit.ts';
+import { type Additions, enlargeHead, headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { isOwnHead, type Manifest, withHead } from './mend.ts';
 import type { Place } from './recording-file.ts';
 
-/** Front matter that is longer is somebody's text. */
-const MOST_HEAD_BYTES = 64 * 1024;
 const COPY_BYTES = 1024 * 1024;
 
 interface HeadParts {
@@ -33,12 +32,12 @@ export async function growHead(
   if (!file) return undefined;
   try {
     const size = file.sizeBytes();
-    const beginning = Buffer.from(file.read(0, Math.min(size, MOST_HEAD_BYTES))).toString('utf8');
-    const head = beginning.slice(0, headLength(beginning));
-    const larger = enlargeHead(head, additions);
-    if (larger === head) return undefined;
+    const head = headIn(file.read(0, Math.min(size, MOST_HEAD_BYTES)));
+    if (!isUtf8(head)) return undefined; // Made a text and bytes again, it would be another.
+    const larger = enlargeHead(head.toString(), additions);
+    if (larger === head.toString()) return undefined;
     await settle();
-    const before = Buffer.byteLength(head);
+    const before = head.length;
     const pending = files.begin(place.root, place.components, work);
     try {
       pending.write(larger);

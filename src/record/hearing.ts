@@ -13,23 +13,45 @@ export interface HearingRules {
   readonly perMinute: number;
   /** The time of this store's first daemon start: what was typed before it is history. */
   readonly since: string;
+  /** The roots of the settings, each with the time since when it is one. Absent: not asked. */
+  readonly roots?: readonly { readonly provider: string; readonly path: string; readonly since: string }[];
+}
+
+/** The file in which a command stands. */
+export interface CommandSource {
+  readonly provider: string;
+  readonly path: string;
+  /** When it was made, for records without a time of their own. */
+  readonly bornAt: string;
 }
 
 /** Why a command is not run; absent when it is to be run. */
 export function whyIgnored(
   { origin, at }: CommandEvent,
   cause: Cause,
-  bornAt: string | undefined,
-  { enabled, automated, since }: HearingRules,
+  source: CommandSource | undefined,
+  { enabled, automated, since, roots }: HearingRules,
 ): string | undefined {
   if (!enabled) return 'commands are switched off';
   if (cause !== 'live') return 'it is history';
   if (origin === 'replayed') return 'it is a copy of history';
   if (origin === 'automated' && !automated) return 'a script wrote it, and commands.automated is off';
   if (origin !== 'typed' && origin !== 'automated') return 'nobody typed it';
-  const time = at ?? bornAt;
+  const time = at ?? source?.bornAt;
   if (time === undefined || time <= since) return "it was typed before kato's first start here";
+  if (source && roots) return whyForeign(source, time, roots);
   return undefined;
+}
+
+/** What somebody else has put into a folder, before it was named in the settings, is not the user's to steer kato by. */
+function whyForeign(
+  { provider, path }: CommandSource,
+  time: string,
+  roots: NonNullable<HearingRules['roots']>,
+): string | undefined {
+  const around = roots.filter((root) => root.provider === provider && path.startsWith(`${root.path}/`));
+  if (around.length === 0) return 'its file is in none of the folders that kato reads now';
+  return around.some(({ since }) => time > since) ? undefined : 'it was typed before kato was to read its folder';
 }
 
 const MINUTE_MS = 60_000;

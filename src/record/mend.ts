@@ -64,7 +64,7 @@ export function bytesOf({ lead, text, ahead }: Next): Uint8Array {
 
 /**
  * How to bring the file to where it should be. `body` is the whole body up to what is next, played anew: asked for only
- * when the file is shorter than it was.
+ * when the file is as short as it was before.
  */
 export async function mend(
   manifest: Manifest,
@@ -78,11 +78,11 @@ export async function mend(
     if (sizeBytes === length) return { kind: 'append' };
     if (sizeBytes > length) return mendLonger(length, found, next);
   }
-  if (endsAsWritten(manifest, found, sizeBytes)) return { kind: 'adopt', note: 'edited', ...next };
-  if (sizeBytes >= length) return goOnBelow(found, next, 'edited');
-  const lost = await lostEnd(manifest, found, await body());
+  // Before all else: an older copy can end in the words that were written last.
+  const lost = sizeBytes < length ? await lostEnd(manifest, found, body) : undefined;
   if (lost) return { kind: 'adopt', note: 'shortened', lead: lost + next.lead, ahead: next.ahead };
-  return goOnBelow(found, next, 'shortened');
+  if (endsAsWritten(manifest, found, sizeBytes)) return { kind: 'adopt', note: 'edited', ...next };
+  return goOnBelow(found, next, sizeBytes < length ? 'shortened' : 'edited');
 }
 
 /** Behind what was noted stands what kato did not note any more, or what the user wrote, or first one and then the other. */
@@ -137,10 +137,11 @@ function endsAsWritten({ tail, tailBytes }: Manifest, { read }: Found, place: nu
 }
 
 /** For a file that an older copy has come back to: what it has lost of the body. */
-async function lostEnd({ earlier, length, bodyBytes }: Manifest, found: Found, body: Uint8Array) {
+async function lostEnd({ earlier, length, bodyBytes }: Manifest, found: Found, play: () => Promise<Uint8Array>) {
   const before = length - bodyBytes; // What stands above the body: a head, or the user's own text.
   const kept = found.sizeBytes - before;
   if (!earlier.includes(kept) || kept <= 0) return undefined;
+  const body = await play();
   const isOurs = Buffer.compare(found.read(before, found.sizeBytes), body.subarray(0, kept)) === 0;
   return isOurs ? Buffer.from(body.subarray(kept, bodyBytes)).toString() : undefined;
 }

@@ -4,13 +4,22 @@ import type { SessionKey } from '../core/session.ts';
 import type { Cause, Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { type Book, bookName, type CommandEvent, type CommandOutcome, keeping, outcomeName } from './book.ts';
 import type { Command } from './commands.ts';
-import { formatOf, resolveDestination } from './destination.ts';
-import { CommandRate, commandOf, folderOf, positionOf, turnFromEnd, whyIgnored } from './hearing.ts';
+import { chosenName, formatOf, resolveDestination } from './destination.ts';
+import {
+  CommandRate,
+  type CommandSource,
+  commandOf,
+  folderOf,
+  positionOf,
+  turnFromEnd,
+  whyIgnored,
+} from './hearing.ts';
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, redirectedFrom, type Target } from './plan.ts';
-import type { Mark } from './recording.ts';
+import type { Mark, Recording } from './recording.ts';
+import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
 
 export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
@@ -23,44 +32,61 @@ interface Denial {
 /** Stores the book with these offsets in one step. */
 type Commit = (book: Book, offsets: readonly Offset[]) => Promise<void>;
 
+/** Whether what was written of a recording is not there any more. */
+type IsGone = (recording: Recording, session: SessionRecord) => boolean;
+
 export class Obedience {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #commit: Commit;
+  readonly #isGone: IsGone;
   readonly #rate = new CommandRate();
 
-  constructor(parts: RecorderParts, places: Places, commit: Commit) {
+  constructor(parts: RecorderParts, places: Places, commit: Commit, isGone: IsGone) {
     this.#parts = parts;
     this.#places = places;
     this.#commit = commit;
+    this.#isGone = isGone;
   }
 
   /** Plans the command and stores what comes of it. Files are not touched yet. */
   async obey(book: Book, event: CommandEvent, cause: Cause, position: number | undefined): Promise<void> {
-    const { rules, keep } = this.#parts;
-    const bornAt = await this.#bornAt(event);
-    const ignored = whyIgnored(event, cause, bornAt, rules);
+    const { rules } = this.#parts;
+    const source = await this.#sourceOf(event);
+    const ignored = whyIgnored(event, cause, source, rules);
     const command = commandOf(event, rules);
     if (ignored !== undefined) return this.#settle(book, event, { kind: 'ignored', reason: ignored, paths: [] });
     if ('error' in command) return this.#settle(book, event, { kind: 'failed', reason: command.error, paths: [] });
-    if (command.verb !== 'stop' && this.#rate.isTooFast(bookName(book.session), event.at ?? bornAt, rules)) {
+    if (command.verb !== 'stop' && this.#rate.isTooFast(bookName(book.session), event.at ?? source?.bornAt, rules)) {
       const reason = `there were more than ${rules.perMinute} commands within a minute (commands.perMinute)`;
       return this.#settle(book, event, { kind: 'denied', reason, paths: [] });
     }
-    if (position === undefined && command.verb !== 'stop') await keep(book.session);
-    const session = await this.#parts.store.session(book.session);
+    const session = await this.#sessionFor(book, command, position === undefined);
     if (!session) return this.#settle(book, event, { kind: 'failed', reason: 'the session is not known', paths: [] });
     await this.#run(book, event, command, session);
   }
 
+  /** What is known of the session. Of one that is not kept, only what is recorded needs more than that. */
+  async #sessionFor(book: Book, command: Command, isHeard: boolean): Promise<SessionRecord | undefined> {
+    const { store, keep } = this.#parts;
+    const { session: key } = book;
+    const session = await store.session(key);
+    if (!isHeard || command.verb === 'stop') return session;
+    const isRecorded = command.verb === 'record' || command.verb === 'capture';
+    const named = session && this.#named(book, command, session);
+    if (session && (!isRecorded || (named && 'error' in named))) return session;
+    await keep(key);
+    return store.session(key);
+  }
+
   /** The same from outside the chat: at the end of what there is. */
   async ask(book: Book, command: Command, session: SessionRecord): Promise<Answer> {
-    const named = this.#named(command, session);
+    const named = this.#named(book, command, session);
     if (named && 'error' in named) return { kind: 'failed', reason: named.error, paths: [] };
     const end = await lastEvent(this.#parts.store, session.key);
     if (!end) return { kind: 'failed', reason: 'nothing has been said in the session yet', paths: [] };
     const request = await this.#request(book, command, session, named, { before: end, behind: end });
-    const planned = plan(book, request);
+    const planned = plan(book, { ...request, isOutside: true });
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
     if (denied !== undefined) return { kind: 'denied', ...denied, paths: target ? [target.path] : [] };
@@ -70,7 +96,7 @@ export class Obedience {
   }
 
   async #run(book: Book, event: CommandEvent, command: Command, session: SessionRecord): Promise<void> {
-    const asked = this.#named(command, session);
+    const asked = this.#named(book, command, session);
     if (asked && 'error' in asked) return this.#settle(book, event, { kind: 'failed', reason: asked.error, paths: [] });
     const { message, number } = event.payload;
     const mark = (line: number): Mark => ({ event: message as EventId, line });
@@ -99,27 +125,41 @@ export class Obedience {
     named: Target | undefined,
     { before, behind }: Pick<Request, 'before' | 'behind'>,
   ): Promise<Request> {
-    const { store, usual, nameFor, recordings } = this.#parts;
-    const last = 'options' in command ? command.options.last : undefined;
-    const at = last === undefined ? undefined : await positionOf(store, session.key, behind.event);
-    const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, session.key, last, at);
+    const { usual, recordings } = this.#parts;
+    const running = command.verb === 'record' ? book.recordings.filter(({ on }) => on) : [];
     const isWhole = command.verb === 'capture' || command.verb === 'export';
     return {
       command,
       session: session.key,
       before,
       behind,
-      ...(isWhole && { inherited: await inheritanceOf(store, session.key) }),
       ...(named && { named }),
       ...(book.primary !== undefined && { primary: { path: book.primary, format: formatOf(book.primary) } }),
-      generated: { path: `${recordings}/${nameFor(session, 'markdown')}`, format: 'markdown' },
-      ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }),
+      generated: { path: `${recordings}/${this.#nameFor(book, session, 'markdown', recordings)}`, format: 'markdown' },
+      ...(isWhole && (await this.#reachOf(session.key, behind.event, command.options.last))),
+      gone: running.filter((one) => this.#isGone(one, session)).map(({ id }) => id),
       usual,
     };
   }
 
+  /** How far back a command reaches that takes in more than what comes. */
+  async #reachOf(
+    key: SessionKey,
+    event: EventId,
+    last: number | undefined,
+  ): Promise<Pick<Request, 'inherited' | 'lastTurns'>> {
+    const links = await this.#parts.store.links();
+    if (last === undefined && !links.some((link) => bookName(link.key) === bookName(key))) return {};
+    return withTranscript(this.#parts, key, event, async (store) => {
+      const inherited = await inheritanceOf(store, key);
+      const at = last === undefined ? undefined : await positionOf(store, key, event);
+      const turn = last === undefined || at === undefined ? undefined : await turnFromEnd(store, key, last, at);
+      return { inherited, ...(turn !== undefined && { lastTurns: { event: turn as EventId, line: 0 } }) };
+    });
+  }
+
   /** The destination that a command names. */
-  #named(command: Command, session: SessionRecord): Target | { readonly error: string } | undefined {
+  #named(book: Book, command: Command, session: SessionRecord): Target | { readonly error: string } | undefined {
     const dest =
       command.verb === 'stop' ? (command.target?.by === 'id' ? undefined : command.target?.text) : command.dest;
     if (dest === undefined) return undefined;
@@ -128,10 +168,15 @@ export class Obedience {
       cwd: folderOf(session.facts),
       userHome,
       isFolder: (path: string) => files.isFolder(path),
-      nameFor: (format: Target['format']) => nameFor(session, format),
+      nameFor: (format: Target['format'], folder: string) =>
+        command.verb === 'export' ? nameFor(session, format) : this.#nameFor(book, session, format, folder),
     };
     const resolved = resolveDestination(dest, context);
     return command.verb === 'stop' && 'error' in resolved ? undefined : resolved;
+  }
+
+  #nameFor({ recordings }: Book, session: SessionRecord, format: Target['format'], folder: string): string {
+    return chosenName(recordings, format, folder) ?? this.#parts.nameFor(session, format);
   }
 
   #targetOf({ effects, state }: Plan): Target | undefined {
@@ -163,11 +208,11 @@ export class Obedience {
     await this.#commit(next, [keeping(outcomeName(id), told)]);
   }
 
-  /** When the file was made in which the command stands, for records without a time of their own. */
-  async #bornAt({ at, source }: CommandEvent): Promise<string | undefined> {
-    if (at !== undefined || source.file === undefined) return undefined;
-    const record = await this.#parts.store.source(source.file);
-    return record && new Date(Number(BigInt(record.stat.birthNs) / 1_000_000n)).toISOString();
+  async #sourceOf({ source: { file } }: CommandEvent): Promise<CommandSource | undefined> {
+    const record = file === undefined ? undefined : await this.#parts.store.source(file);
+    if (!record) return undefined;
+    const { provider, path, stat } = record;
+    return { provider, path, bornAt: new Date(Number(BigInt(stat.birthNs) / 1_000_000n)).toISOString() };
   }
 }
 

@@ -32,4 +32,6 @@ export interface RecorderParts {
   readonly linkOf: (key: SessionKey) => Promise<SessionLink | undefined>;
   /** Makes ingest keep the session's transcript from now on; resolves when what is on disk is in the log. */
   readonly keep: (key: SessionKey) => Promise<void>;
+  /** Shows somebody the session as the agent has it now, in a store that is gone afterwards. */
+  readonly apart: <T>(key: SessionKey, use: (store: TranscriptStore) => Promise<T>) => Promise<T>;
 }

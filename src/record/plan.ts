@@ -35,6 +35,10 @@ export interface Request {
   readonly lastTurns?: Mark;
   /** For a command that takes in the whole conversation: what other sessions have of it. */
   readonly inherited?: Pick<Period, 'inherited' | 'missing'>;
+  /** The ids of recordings that are on and whose files are not there any more. */
+  readonly gone?: readonly string[];
+  /** It was asked from outside the chat. */
+  readonly isOutside?: boolean;
   /** What is shown when nothing is asked for. */
   readonly usual: (format: FormatId) => View;
 }
@@ -49,6 +53,9 @@ export type Effect =
       readonly recording: string;
       /** The recording of the session that this one continues, which wrote the file so far. */
       readonly continues?: string;
+      /** Its file is gone: all its periods are written to a new one. */
+      readonly isWhole?: boolean;
+      readonly before?: Before;
     }
   /** Write the file anew from its only period, and go on. `overwrite`: also over text that is not kato's. */
   | {
@@ -57,11 +64,18 @@ export type Effect =
       readonly overwrite: boolean;
       /** What the recording held until then. */
       readonly replaces: readonly Period[];
+      readonly before?: Before;
     }
   /** Write a period once. */
   | { readonly kind: 'export'; readonly target: Target; readonly period: Period; readonly overwrite: boolean }
   /** Write what is missing up to the end of the last period, and no more. */
   | { readonly kind: 'end'; readonly recording: string };
+
+/**
+ * The recording without the command: what there was, ended at its line. It is this again when the file cannot be written.
+ * Absent where there was none.
+ */
+type Before = Recording;
 
 export type Outcome =
   | { readonly kind: 'done'; readonly paths: readonly string[]; readonly warning?: string }
@@ -98,14 +112,35 @@ function init(state: SessionRecordings, request: Request): Plan {
 function record(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
   const target = targetOf(request);
   const known = state.recordings.find(({ path }) => path === target.path);
+  const lost = state.recordings.findLast(({ id, on }) => on && request.gone?.includes(id));
+  if (known?.on && known === lost) return again(state, request, known);
   if (known?.on) return nothing(state, 'it is being recorded there already', target.path);
+  if (lost && !known && request.isOutside) return move(state, request, lost, target);
   const period = { from: request.before, view: viewFor(target.format, options, request, known) };
   const recording = withPeriods(request, target, [...(known?.periods ?? []), period], known);
   const effect: Effect = options.overwrite
-    ? { kind: 'anew', recording: recording.id, overwrite: true, replaces: known?.periods ?? [] }
-    : { kind: 'go-on', recording: recording.id };
+    ? { kind: 'anew', recording: recording.id, overwrite: true, ...insteadOf(known, request) }
+    : { kind: 'go-on', recording: recording.id, ...(known && { before: known }) };
   const changed = options.overwrite ? { ...recording, periods: [period] } : recording;
   return { state: put(withPrimary(state, target), changed), effects: [effect], outcome: done(target.path) };
+}
+
+/** The file of a recording that is on is gone: it is made again. */
+function again(state: SessionRecordings, { before }: Request, known: Recording): Plan {
+  const effect: Effect = { kind: 'go-on', recording: known.id, isWhole: true, before: ended(known, before) };
+  return { state, effects: [effect], outcome: done(known.path) };
+}
+
+/** A recording whose file is gone goes on in another one, with all that it holds. */
+function move(state: SessionRecordings, request: Request, lost: Recording, { path, format }: Target): Plan {
+  const { redirectedFrom: _, ...known } = lost; // This is the place that was asked for.
+  const moved = { ...known, id: recordingId(request.session, path), path, format };
+  const left = put(state, ended(lost, request.before));
+  return {
+    state: put({ ...left, ...(state.primary === lost.path && { primary: path }) }, moved),
+    effects: [{ kind: 'go-on', recording: moved.id }],
+    outcome: done(path),
+  };
 }
 
 function capture(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
@@ -114,8 +149,12 @@ function capture(state: SessionRecordings, request: Request, options: CommandOpt
   const period = { ...beginning(request, options), view: viewFor(target.format, options, request, known) };
   const recording = withPeriods(request, target, [period], known);
   const overwrite = options.overwrite === true;
-  const effect: Effect = { kind: 'anew', recording: recording.id, overwrite, replaces: known?.periods ?? [] };
+  const effect: Effect = { kind: 'anew', recording: recording.id, overwrite, ...insteadOf(known, request) };
   return { state: put(withPrimary(state, target), recording), effects: [effect], outcome: done(target.path) };
+}
+
+function insteadOf(known: Recording | undefined, { before }: Request) {
+  return { replaces: known?.periods ?? [], ...(known && { before: known.on ? ended(known, before) : known }) };
 }
 
 function exportOnce(state: SessionRecordings, request: Request, options: CommandOptions): Plan {
@@ -131,7 +170,7 @@ function stop(state: SessionRecordings, request: Request, target: StopTarget | u
   if (running.length === 0) return nothing(state, 'nothing is being recorded');
   if (target === undefined) return end(state, running, request);
   const byId = target.by === 'dest' ? [] : running.filter(({ id }) => isPrefix(target.text, id));
-  const byPath = target.by === 'id' ? [] : running.filter(({ path }) => path === request.named?.path);
+  const byPath = target.by === 'id' ? [] : goingTo(running, request.named?.path);
   if (target.by === 'id' && byId.length > 1) {
     const candidates = byId.map(({ id, path }) => `${id.slice(0, 8)} ${path}`).join(', ');
     return failure(state, `id:${target.text} fits several recordings: ${candidates}`, byId);
@@ -145,6 +184,12 @@ function stop(state: SessionRecordings, request: Request, target: StopTarget | u
     request,
     isBoth ? `${target.text} is the id of one recording and the path of another` : undefined,
   );
+}
+
+/** Those with this path; else those that were asked for there, and could not be there. */
+function goingTo(running: readonly Recording[], asked: string | undefined): readonly Recording[] {
+  const there = running.filter(({ path }) => path === asked);
+  return there.length > 0 ? there : running.filter(({ redirectedFrom = '' }) => redirectedFrom === asked);
 }
 
 const LEAST_PREFIX = 4;

@@ -9,12 +9,13 @@ import { emptyBatch, type Offset, type Position, type SessionRecord } from '../s
 import { positionOfAnchor } from './anchors.ts';
 import { keeping, kept, progressName, type StoredProgress } from './book.ts';
 import { type Condition, Conditions, type Delays } from './conditions.ts';
-import { BARRED, playOf } from './deeds.ts';
+import { playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 import { advance, beginFile, type Place, type RecordingFileParts } from './recording-file.ts';
+import { BARRED } from './refusals.ts';
 
 export class RecordedFiles {
   readonly #parts: RecorderParts;
@@ -54,6 +55,21 @@ export class RecordedFiles {
 
   conditionOf(id: string): Condition | undefined {
     return this.#conditions.get(id);
+  }
+
+  /** Whether something was written, and its file is not there any more. */
+  isGone({ id, path }: Recording, session: SessionRecord): boolean {
+    if ((this.#progress.get(id)?.manifest.length ?? 0) === 0) return false;
+    const found = this.#places.find(path, this.#parts.policyFor(session));
+    if (!found.allowed) return false;
+    try {
+      const file = this.#parts.files.grow(found.place.root, found.place.components, { create: false });
+      file?.close();
+      return file === undefined;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false; // Something is there: what is wrong with it is said when it is written to.
+    }
   }
 
   /** Brings a file up to the end of the log, or of its last period. */

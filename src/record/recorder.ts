@@ -24,9 +24,10 @@ import {
   outcomeName,
   RECORDER,
 } from './book.ts';
+import { Claims } from './claims.ts';
 import type { Command } from './commands.ts';
 import { type Condition, Delays } from './conditions.ts';
-import { Deeds, type Redirection } from './deeds.ts';
+import { Deeds, type ProgressBook, type Redirection } from './deeds.ts';
 import { firstOwnWords, handedOver, inheritedBook, isOwed } from './inheritance.ts';
 import { type Answer, lastEvent, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
@@ -59,12 +60,20 @@ export class Recorder {
     this.#delays = new Delays(parts.clock);
     const places = new Places(parts.files);
     this.#files = new RecordedFiles(parts, places, this.#delays);
-    this.#obedience = new Obedience(this.#parts, places, (book, offsets) => this.#commit(book, offsets, false));
-    this.#deeds = new Deeds(parts, places, {
+    this.#obedience = new Obedience(
+      this.#parts,
+      places,
+      (book, offsets) => this.#commit(book, offsets, false),
+      (recording, session) => this.#files.isGone(recording, session),
+    );
+    const progress: ProgressBook = {
       get: (id) => this.#files.progressOf(id),
-      put: (id, progress) => this.#files.store(id, progress, { rides: false }),
+      put: (id, next) => this.#files.store(id, next, { rides: false }),
       heardUpTo: (key) => this.#heardUpTo(key),
-    });
+    };
+    const hasBegun = (id: string) => this.#files.progressOf(id) !== undefined;
+    const claims = new Claims(parts, { recordings: () => this.recordings(), hasBegun });
+    this.#deeds = new Deeds(parts, places, progress, claims);
   }
 
   /** Opens and takes up what was left. */
@@ -108,18 +117,27 @@ export class Recorder {
     await this.taken([...this.#unkept.values()]);
   }
 
-  /** Has transcripts built again that were deleted while they were recorded. Ingest must run. */
+  /** Has transcripts built again that were deleted while something of them was to be written. Ingest must run. */
   async takeUpDropped(): Promise<void> {
-    const isDropped = ({ id, on }: Recording) => on && this.#files.progressOf(id)?.anchor !== undefined;
-    const dropped = [...this.#books.values()].filter(({ recordings }) => recordings.some(isDropped));
-    await Promise.all(
-      dropped.map(({ session }) =>
-        this.#enqueue(session, async () => {
-          await this.#parts.keep(session);
-          await this.#follow(session);
-        }),
-      ),
-    );
+    const turns: Promise<void>[] = [];
+    for (const book of [...this.#books.values()]) {
+      if (!(await this.#isDropped(book))) continue;
+      const { session } = book;
+      const takeUp = async () => {
+        await this.#parts.keep(session);
+        await this.#follow(session);
+      };
+      turns.push(this.#enqueue(session, takeUp));
+    }
+    await Promise.all(turns);
+  }
+
+  async #isDropped({ session, recordings, pending }: Book): Promise<boolean> {
+    if (recordings.some(({ id, on }) => on && this.#files.progressOf(id)?.anchor !== undefined)) return true;
+    const isBehind = ({ id, on, periods }: Recording) =>
+      on || (this.#files.progressOf(id)?.cursor.period ?? periods.length) < periods.length;
+    if (pending.length === 0 && !recordings.some(isBehind)) return false;
+    return (await this.#parts.store.session(session)) === undefined;
   }
 
   /** These sessions have commands that stand in no transcript; `taken` comes when they are linked. */
@@ -351,14 +369,19 @@ export class Recorder {
     this.#books.set(bookName(book.session), book);
   }
 
-  /** Does what was decided and is not done yet. */
+  /** Does what was decided and is not done yet. Where the transcript was deleted meanwhile, it waits for that to be built. */
   async #finishPending(key: SessionKey): Promise<readonly Redirection[]> {
     const moved: Redirection[] = [];
     for (;;) {
       const book = this.#books.get(bookName(key));
       const [next, ...rest] = book?.pending ?? [];
-      if (!book || !next) return moved;
-      const { book: after, offsets, redirected } = await this.#deeds.carryOut({ ...book, pending: rest }, next);
+      const session = next && (await this.#parts.store.session(key));
+      if (!book || !next || !session) return moved;
+      const {
+        book: after,
+        offsets,
+        redirected,
+      } = await this.#deeds.carryOut({ ...book, pending: rest }, next, session);
       await this.#commit(after, offsets, true);
       if (redirected) moved.push(redirected);
     }

@@ -84,6 +84,25 @@ describe('while it is recorded', () => {
     }
   });
 
+  it('a deleted file is made again, whole, in its place or at another path, when that is asked', async (t) => {
+    const { home, chat, a, b, recording, exported } = await begin(t);
+    rmSync(a);
+    chat.type('after it was deleted');
+    await until(() => text(b).includes('after it was deleted'), 'the other file');
+    chat.type(`::record ${a}\nmore words`);
+    await until(() => text(a).includes('more words'), 'the file');
+    assert.ok(text(a).includes('first words') && text(a).includes('after it was deleted'));
+    assert.equal(text(a), exported(a));
+    rmSync(a);
+    const other = home.path('notes/again.md');
+    home.ok(['record', chat.id, other]);
+    chat.type('last words');
+    await until(() => text(other).includes('last words'), 'the words at the other path');
+    assert.equal(text(other), exported(other));
+    assert.ok(text(other).includes('first words'));
+    assert.deepEqual([recording(a)?.on, recording(other)?.on], [false, true]);
+  });
+
   it('a daemon that is killed while a folder is away writes what was missed after its next start', async (t) => {
     const { home, chat, a, pid, exported } = await begin(t);
     renameSync(home.path('notes'), home.path('away'));

@@ -64,6 +64,24 @@ describe('a command line', () => {
     ['a fence in a list around it', '- x\n\n      ```\n::record\n      ```'],
     ['a fence that nobody closes above it', 'look:\n```\n::record\n::stop'],
     ['inline code that begins above and ends below', 'see `this\n::record\nthat` here'],
+    ['inline code that ends in its line', 'explain `foo\n::record a.md`'],
+    ['inline code that ends in its line, and more', 'explain `foo\n::record a.md` and `bar`'],
+    ['inline code behind a stroke that opens none', 'a \\` b `c\n::record\nd` e'],
+    ['inline code below a heading with a mark', 'a ` b\n# c\nd `e\n::record\nf` g'],
+    ['inline code that goes on from an item', '- see `this\n::record\nthat`'],
+    ...['-', '*', '+', '1.', '1)', '12.', '-\t'].map(
+      (mark) => [`a fence in an item of ${mark} around it`, `${mark} \`\`\`sh\n   ::record\n   \`\`\``] as const,
+    ),
+    ['a fence in an item around it, less far in', '- ```\n::record\n  ```'],
+    ['a fence behind the words of an item', '1. so:\n   ~~~\n   ::record\n   ~~~'],
+    ['a fence in an item of an item around it', '- * ```\n   ::record\n    ```'],
+    ['a fence in an item that has ended', '- ```\n\n```\n::record\n```'],
+    ['a fence that only numbers look like above it', 'words\n2. ```\n  ::record\n   ```'],
+    ['a fence in a quote in an item around it', '- > ```\n  > ::record\n  > ```'],
+    ['a fence that is not closed four columns in', '```\n    ```\n::record\n```'],
+    ['a fence that is not closed behind a tab', '```\n\t```\n::record\n```'],
+    ['a fence that is not closed far into an item', '- ```\n      ```\n  ::record\n  ```'],
+    ['a fence that is none above the fence', '    ```\nwords\n```\n::record\n```'],
     ['one colon', ':record'],
     ['a space after the colons', ':: record'],
     ['three colons', ':::record'],
@@ -81,6 +99,36 @@ describe('a command line', () => {
     assert.deepEqual(said('use `a\nb`\n::record'), [[2, { verb: 'record', options: {} }]]);
     assert.deepEqual(said('it`s fine\n::record `a.md`'), [[1, { verb: 'record', dest: 'a.md', options: {} }]]);
     assert.deepEqual(said('an open ` here\n\n::record\n\nand ` there'), [[2, { verb: 'record', options: {} }]]);
+  });
+
+  for (const [story, text] of [
+    ['a list', '- one\n- two\n::record'],
+    ['a list, and a blank line', '1. one\n   * two\n\n::record'],
+    ['an item with a fence', 'see:\n- ```sh\n  ::stop\n  ```\n::record\nthanks'],
+    ['a numbered item with a fence', '1. ```\n   ::stop\n   ```\n::record'],
+    ['an item of an item with a fence', '- * ~~~\n    ::stop\n    ~~~\n::record'],
+    ['an item with a fence that nobody closes', '- ```\n  code\n\n::record'],
+    ['a quote with a fence that nobody closes', '> ```\n> code\n\n::record'],
+    ['a quote', '> ::stop\n::record'],
+    ['a fence that is closed three columns in', '```\n::stop\n   ```\n::record'],
+    ['a fence with one in it that is too far in', '```\n\t```\n::stop\n```\n::record'],
+    ['two marks four columns in', '    ```\n    code\n    ```\n::record'],
+    ['indented code', 'so:\n\n    ::stop\n\n::record'],
+    ['backticks in one line', 'use ```code``` and `more`\n::record'],
+    ['a heading with a backtick, above another', '# it`s\n::record\nit`s'],
+    ['an item with a backtick, above another', '- it`s\n::record\n- it`s'],
+    ['a backtick behind a stroke', 'a \\` b\n::record\nc`'],
+  ] as const) {
+    it(`is one behind ${story}`, () => {
+      assert.deepEqual(asked(text), { verb: 'record', options: {} });
+    });
+  }
+
+  it('keeps its own backticks, whatever stands above', () => {
+    const record = (dest: string, options = {}) => ({ verb: 'record', dest, options });
+    assert.deepEqual(asked('use `x` and\n::record `my file.md`\nand `y`'), record('my file.md'));
+    assert.deepEqual(asked('it`s\n::record @`a.md` +tools'), record('a.md', { switches: { tools: true } }));
+    assert.deepEqual(said('see ``this\n::record `a.md`\nthat``'), []);
   });
 
   it('needs the word of the settings, if there is one', () => {
@@ -222,6 +270,11 @@ describe('laws', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+  it('comes to an end on deep nesting and endless fences', () => {
+    const deep = `${'- '.repeat(100_000)}x\n${'\n'.repeat(100_000)}${'> '.repeat(100_000)}\n::stop`;
+    assert.equal(parseCommands(deep).length, 1);
+    assert.equal(parseCommands(`- \`\`\`\n${'x\n'.repeat(300_000)}\`\`\`\n::stop`).length, 0);
   });
   it('comes to an end on long lines of marks', () => {
     const runs = Array.from({ length: 2000 }, (_, n) => `x${'`'.repeat(1 + (n % 199))}`).join('');

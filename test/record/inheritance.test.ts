@@ -133,3 +133,10 @@ describe('a session that continues a recorded one', () => {
     assert.ok(!/two|three/.test(studio.file('a.md')));
   });
 });
+
+it('a session that continues a recorded one can stop and record in the same file again', async (t) => {
+  const { studio, path } = await continued(t);
+  studio.stage.append(path, own(10, `two\n::stop`) + own(11, `::record ${studio.notes}/a.md`) + own(12, 'three'));
+  await take(studio);
+  assert.ok(studio.file('a.md').endsWith('\nthree\n'));
+});

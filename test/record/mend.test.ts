@@ -85,6 +85,10 @@ describe('writing goes on', () => {
   it('with what is missing, when an older copy has come back', async () => {
     assert.equal(await mended(HEAD + FIRST), WRITTEN + NEXT);
   });
+  it('with what is missing, also when the older copy ends in the words that were written last', async () => {
+    const known = after(HEAD, FIRST, '\nok\n', SECOND, '\nok\n');
+    assert.equal(await mended(`${HEAD}${FIRST}\nok\n`, NEXT, known), HEAD + known.body + NEXT);
+  });
   it('at the end, and says so, when the user has cut the file elsewhere', async () => {
     const cut = `${HEAD}# User\n\non`;
     assert.equal(await mended(cut), `${cut}\n${NEXT}`);

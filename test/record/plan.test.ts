@@ -157,6 +157,22 @@ for (const [name, rows] of Object.entries(table)) {
   });
 }
 
+describe('a recording whose file is gone', () => {
+  const state = after('::record P', '::record Q');
+  const gone = [recordingId(session, '/w/Q')];
+  const ask = (line: string, isOutside = false) => show(plan(state, { ...request(line, 9, state), gone, isOutside }));
+
+  it('is written again when its path is named', () => {
+    assert.equal(ask('::record Q'), 'P P*[1-] Q*[2-] | go-on Q | done');
+    assert.equal(ask('::record P'), 'P P*[1-] Q*[2-] |  | no-op');
+  });
+  it('goes on at another path when that is asked from outside the chat; in the chat a recording begins', () => {
+    assert.equal(ask('::record A', true), 'P P*[1-] Q[2-9] A*[2-] | go-on A | done');
+    assert.equal(ask('::record A'), 'P P*[1-] Q*[2-] A*[9-] | go-on A | done');
+    assert.equal(ask('::record P', true), 'P P*[1-] Q*[2-] |  | no-op');
+  });
+});
+
 describe('stopping by name', () => {
   const two = after('::record P', '::record Q');
   const idOf = (path: string) => recordingId(session, `/w/${path}`);
@@ -170,6 +186,14 @@ describe('stopping by name', () => {
   });
   it('needs four characters of it', () => {
     assert.equal(run(two, `::stop id:${idOf('Q').slice(0, 3)}`, 9).outcome.kind, 'failed');
+  });
+  it('means by a path what could not be there, unless something is', () => {
+    const [first, second, ...more] = after('::record P', '::record Q').recordings;
+    assert.ok(first && second);
+    const moved = { recordings: [{ ...first, redirectedFrom: target('X').path }, second, ...more] };
+    assert.deepEqual(run(moved, '::stop dest:X', 9).outcome, { kind: 'done', paths: [target('P').path] });
+    const both = { recordings: [{ ...first, redirectedFrom: target('Q').path }, second, ...more] };
+    assert.deepEqual(run(both, '::stop Q', 9).outcome, { kind: 'done', paths: [target('Q').path] });
   });
   it('stops nothing when the beginning fits several, and names them', () => {
     const [first, second] = two.recordings;

@@ -80,6 +80,7 @@ export class Studio {
       userHome: this.home,
       linkOf: async (key) => (await this.#store.links()).find((link) => link.key.nativeId === key.nativeId),
       keep: async () => {},
+      apart: (_key, use) => use(this.#store),
       ...this.change,
     };
   }

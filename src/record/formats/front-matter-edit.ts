@@ -7,10 +7,19 @@
 import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLSeq } from 'yaml';
 import { listItem } from './front-matter.ts';
 
+/** Front matter that is longer is somebody's text. */
+export const MOST_HEAD_BYTES = 64 * 1024;
+
 /** The length of the front matter at the beginning of a text, with the line end behind it; 0 for none. */
 export function headLength(text: string): number {
-  const [head = ''] = /^\ufeff?---[ \t]*\r?\n(?:[^\n]*\n)*?---[ \t]*(?:\r?\n|$)/.exec(text) ?? [];
+  const [head = ''] = /^(?:\ufeff|\xef\xbb\xbf)?---[ \t]*\r?\n(?:[^\n]*\n)*?---[ \t]*(?:\r?\n|$)/.exec(text) ?? [];
   return head.length;
+}
+
+/** The front matter at the beginning of a file, whose text may be in any encoding. */
+export function headIn(file: Uint8Array): Buffer {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  return bytes.subarray(0, headLength(bytes.toString('latin1'))); // A character for each byte.
 }
 
 export type Additions = Readonly<Record<string, readonly string[]>>;
@@ -31,8 +40,8 @@ function addTo(head: string, key: string, items: readonly string[]): string {
   const missing = items.filter((item) => !valuesOf(list).includes(item));
   if (missing.length === 0) return head;
   const text = missing.map(listItem).join(', ');
-  if (list === undefined) return `${opening}${yaml}${key}: [${text}]${newline}${closing}`;
-  const changed = isSeq(list) ? addToList(yaml, list, missing, newline) : undefined;
+  const added = list === undefined ? `${yaml}${key}: [${text}]${newline}` : undefined;
+  const changed = isSeq(list) ? addToList(yaml, list, missing, newline) : added;
   return changed === undefined || !holds(changed, key, missing) ? head : opening + changed + closing;
 }
 

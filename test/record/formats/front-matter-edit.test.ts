@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { enlargeHead, headLength } from '../../../src/record/formats/front-matter-edit.ts';
+import { enlargeHead, headIn, headLength } from '../../../src/record/formats/front-matter-edit.ts';
 
 describe('front matter in a text', () => {
   for (const [story, text, head] of [
@@ -15,6 +15,15 @@ describe('front matter in a text', () => {
   ] as const) {
     it(story, () => assert.equal(text.slice(0, headLength(text)), head));
   }
+
+  it('is found in any encoding, behind a byte order mark too', () => {
+    for (const encoding of ['utf8', 'latin1'] as const) {
+      const head = Buffer.from('---\ntitle: caf\u00e9\n---\n', encoding);
+      assert.deepEqual(headIn(Buffer.concat([head, Buffer.from('body')])), head);
+    }
+    const marked = Buffer.from('\ufeff---\n---\n');
+    assert.deepEqual(headIn(Buffer.concat([marked, Buffer.from('body')])), marked);
+  });
 });
 
 describe('adding to front matter', () => {
@@ -41,6 +50,7 @@ describe('adding to front matter', () => {
       'participants: [a, "b"]\n',
       'participants: [a\n',
       'participants: a\n',
+      '{title: x}\n',
       '- x\n',
     ]) {
       assert.equal(add(yaml), yaml);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { BARRED } from '../../../src/record/deeds.ts';
+import { BARRED } from '../../../src/record/refusals.ts';
 import { failureInWords } from '../../../src/surfaces/cli/failures.ts';
 
 const DISK = ['ENOENT', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EISDIR', 'ENAMETOOLONG', 'EIO', 'EBUSY'];

@@ -1,0 +1,66 @@
+/**
+ * What becomes of a session's recordings when one of them cannot be written where it was meant to be. Pure.
+ *
+ * What was asked for goes on elsewhere, from where it was asked for. The recording of the path stays as it was before:
+ * what its file still lacks is written when it can be, and nothing else.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Book, PendingEffect } from './book.ts';
+import type { Effect } from './plan.ts';
+import { type Period, type Recording, recordingId } from './recording.ts';
+
+export type Beginning = Extract<Effect, { kind: 'go-on' | 'anew' }>;
+
+export interface Redirected {
+  readonly book: Book;
+  /** What is to be done at the other path. */
+  readonly effect: Beginning;
+  readonly path: string;
+  /** What later commands asked of the same recording: it is a part of what goes on elsewhere. */
+  readonly joined: readonly PendingEffect[];
+}
+
+export function redirect(book: Book, failing: Beginning, path: string): Redirected {
+  const id = recordingId(book.session, path);
+  const there = book.recordings.find((one) => one.id === id);
+  const isMeant = ({ effect }: PendingEffect) => 'recording' in effect && effect.recording === failing.recording;
+  const joining = book.pending.filter(isMeant);
+  const isAnew = [failing, ...joining.map(({ effect }) => effect)].some(({ kind }) => kind === 'anew');
+  const isWhole = isAnew || (failing.kind === 'go-on' && failing.isWhole === true);
+  const recordings = book.recordings.flatMap((one): readonly Recording[] => {
+    if (one.id === id) return [];
+    if (one.id !== failing.recording) return [one];
+    const asked = isWhole ? one.periods : one.periods.slice(failing.before?.periods.length ?? 0);
+    const moved = { ...one, id, path, redirectedFrom: one.path, periods: asked };
+    return [...(failing.before ? [failing.before] : []), isAnew ? moved : joinedTo(there, moved)];
+  });
+  const failed = book.recordings.find((one) => one.id === failing.recording);
+  const replaces = there?.periods ?? [];
+  const before = there && { before: there };
+  return {
+    book: {
+      ...book,
+      ...(book.primary === failed?.path && { primary: path }),
+      recordings,
+      pending: book.pending.filter((one) => !isMeant(one)),
+    },
+    effect: isAnew
+      ? { kind: 'anew', recording: id, overwrite: false, replaces, ...before }
+      : { kind: 'go-on', recording: id, ...before },
+    path,
+    joined: joining,
+  };
+}
+
+/** A recording at a path that may have one: what that one holds already is not taken twice. */
+function joinedTo(there: Recording | undefined, moved: Recording): Recording {
+  if (!there) return moved;
+  const { redirectedFrom } = moved;
+  if (there.on || isDeepStrictEqual(endOf(there.periods), endOf(moved.periods)))
+    return { ...(redirectedFrom !== undefined && { redirectedFrom }), ...there };
+  return { ...moved, periods: [...there.periods, ...moved.periods] };
+}
+
+function endOf(periods: readonly Period[]): Period['until'] {
+  return periods.at(-1)?.until;
+}
