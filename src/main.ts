@@ -100,6 +100,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
+    updated: config.recording.frontmatter.updated,
     view: {
       ...viewSettings(config),
       get timeZone() {

@@ -111,7 +111,8 @@ class LocalKato implements Kato {
 
   async recordings() {
     const { listRecordings } = await import('./recordings.ts');
-    return listRecordings(this.#parts.store, this.#parts.live?.states() ?? new Map());
+    const { store, destinations, live } = this.#parts;
+    return listRecordings(store, destinations, live?.states() ?? new Map());
   }
 
   async commands(key: SessionKey | undefined) {

@@ -22,6 +22,7 @@ interface TextContext {
   readonly audit: Logger;
   readonly frontMatter: boolean;
   readonly userName: string;
+  readonly updated: boolean;
 }
 
 /** The folders that matter for where may be written. */
@@ -177,9 +178,9 @@ async function* documentPieces(
 
 export function documentOf(
   { key, id, facts }: SessionRecord,
-  { userName }: { readonly userName: string },
+  { userName, updated }: { readonly userName: string; readonly updated: boolean },
 ): DocumentInfo {
-  return { key, sessionId: id, facts, recordingIds: [], userName };
+  return { key, sessionId: id, facts, recordingIds: [], userName, updated };
 }
 
 function nothing({ id }: SessionRecord): KatoError {

@@ -182,12 +182,10 @@ export interface KatoStatus {
   readonly memory?: MemoryUse;
 }
 
-/** What is known of a recording beside what is stored: by the daemon alone. */
+/** What the daemon alone knows of a recording that does not go on as it should. */
 export interface RecordingState {
   /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
   readonly failure?: string;
-  /** What its user did to the file: `shortened` took away what kato had written. */
-  readonly notes: readonly ('edited' | 'shortened')[];
   /** Why its head does not tell who takes part by now; its text goes on. A system code. */
   readonly headFailure?: string;
 }
@@ -199,6 +197,8 @@ export interface RecordingSummary {
   readonly sessionId: string;
   readonly title?: string;
   readonly path: string;
+  /** The path that was asked for, where the recording could not be there. */
+  readonly redirectedFrom?: string;
   readonly format: FormatId;
   readonly on: boolean;
   readonly lastWriteAt?: string;
@@ -206,9 +206,13 @@ export interface RecordingSummary {
   readonly bytes: number;
   /** The position in the store up to which it is written. */
   readonly offset: number;
+  /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
   readonly failure?: string;
-  readonly notes: RecordingState['notes'];
   readonly headFailure?: string;
+  /** Whether its user has edited the file since it was begun. */
+  readonly edited: boolean;
+  /** How many events may be missing in the file by that. */
+  readonly missing: number;
 }
 
 /** The commands of a chat that can be given from outside it. */

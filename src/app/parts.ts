@@ -42,6 +42,7 @@ export interface KatoParts {
   readonly projectFolders: boolean;
   readonly frontMatter: boolean;
   readonly userName: string;
+  readonly updated: boolean;
   /** What recordings show, and which chats may steer them. */
   readonly view: ViewSettings;
   readonly preset: View['preset'];

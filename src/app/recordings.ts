@@ -31,6 +31,7 @@ export interface RecordingContext extends WritePlaces {
   readonly preset: View['preset'];
   readonly frontMatter: boolean;
   readonly userName: string;
+  readonly updated: boolean;
   readonly keep: RecorderParts['keep'];
   readonly linkOf: RecorderParts['linkOf'];
   readonly apart: RecorderParts['apart'];
@@ -60,9 +61,9 @@ async function linkIn(store: TranscriptStore, { provider, nativeId }: SessionKey
 }
 
 export function recorderParts(context: RecordingContext): RecorderParts {
-  const { formats, slugOf, view, preset, frontMatter, userName } = context;
+  const { formats, slugOf, view, preset, frontMatter } = context;
   const document = (session: SessionRecord, recordingId: string) => ({
-    ...documentOf(session, { userName }),
+    ...documentOf(session, context),
     recordingIds: recordingId === '' ? [] : [recordingId],
   });
   return {
@@ -79,8 +80,10 @@ export function recorderParts(context: RecordingContext): RecorderParts {
   };
 }
 
+/** All recordings, and whether their files are where they should be. `states`: what a daemon knows of them. */
 export async function listRecordings(
   store: TranscriptStore,
+  files: Looking,
   states: ReadonlyMap<string, RecordingState>,
 ): Promise<readonly RecordingSummary[]> {
   const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
@@ -88,20 +91,30 @@ export async function listRecordings(
   for (const { session, recordings } of books) {
     const title = (await store.session(session))?.facts.title?.text;
     for (const recording of recordings) {
-      const state = states.get(recording.id) ?? { notes: [] };
-      summaries.push({ ...(await summaryOf(store, session, recording, title)), ...state });
+      const progress = kept<StoredProgress>(await store.offset(progressName(recording.id)));
+      const failure = states.get(recording.id)?.failure ?? whyNotThere(files, recording, progress);
+      const summary = summaryOf(session, recording, progress, title);
+      summaries.push({ ...summary, ...(failure !== undefined && { failure }) });
     }
   }
   return summaries;
 }
 
-async function summaryOf(
-  store: TranscriptStore,
+type Looking = Pick<DestinationFiles, 'isThere' | 'isFolder'>;
+
+/** Nothing need be said for it to be seen that a file is gone. */
+function whyNotThere(files: Looking, { path, on }: Recording, progress: StoredProgress | undefined) {
+  const isWritten = on && (progress?.manifest.length ?? 0) > 0;
+  if (!isWritten || files.isThere(path)) return undefined;
+  return files.isFolder(path.slice(0, path.lastIndexOf('/'))) ? 'gone' : 'ENOENT';
+}
+
+function summaryOf(
   session: SessionKey,
-  { id, path, format, on }: Recording,
+  { id, path, redirectedFrom, format, on }: Recording,
+  progress: StoredProgress | undefined,
   title: string | undefined,
-): Promise<Omit<RecordingSummary, 'notes'>> {
-  const progress = kept<StoredProgress>(await store.offset(progressName(id)));
+): RecordingSummary {
   return {
     id,
     shortId: shortId(id),
@@ -109,11 +122,14 @@ async function summaryOf(
     sessionId: sessionId(session),
     ...(title !== undefined && { title }),
     path,
+    ...(redirectedFrom !== undefined && { redirectedFrom }),
     format,
     on,
     ...(progress?.lastWriteAt !== undefined && { lastWriteAt: progress.lastWriteAt }),
     bytes: progress?.manifest.length ?? 0,
     offset: progress?.cursor.after ?? 0,
+    edited: progress?.edits !== undefined,
+    missing: progress?.edits?.missing ?? 0,
   };
 }
 
@@ -125,8 +141,15 @@ export async function listCommands(
   const all = (await store.offsets('command/')).flatMap((offset) => kept<CommandOutcome>(offset) ?? []);
   return all
     .filter(({ session }) => !key || (session.provider === key.provider && session.nativeId === key.nativeId))
-    .map((outcome) => ({ ...outcome, sessionId: sessionId(outcome.session) }))
-    .sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
+    .sort(asTyped)
+    .map(({ place: _, ...outcome }) => ({ ...outcome, sessionId: sessionId(outcome.session) }));
+}
+
+/** By the times; what has the same one, as it stands in its file. */
+function asTyped(a: CommandOutcome, b: CommandOutcome): number {
+  const [before, after] = [a, b].map(({ at = '', session }) => `${at} ${sessionId(session)}`) as [string, string];
+  if (before !== after) return before < after ? -1 : 1;
+  return (a.place?.offset ?? 0) - (b.place?.offset ?? 0) || (a.place?.number ?? 0) - (b.place?.number ?? 0);
 }
 
 /** Everything that a recording should hold, played at once. */

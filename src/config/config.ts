@@ -23,7 +23,7 @@ export interface Config {
       readonly enabled: boolean;
       readonly updated: boolean;
       readonly username: string;
-      readonly eventKinds: boolean;
+      readonly eventKinds: false;
     };
   };
   readonly commands: {

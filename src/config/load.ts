@@ -140,6 +140,7 @@ function special(name: string, { received: value }: Issue): string | undefined {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
+  false: 'false alone: what it stands for is not built yet',
   boolean: 'true or false',
   number: 'a number',
   string: 'text',

@@ -34,7 +34,7 @@ export const configSchema = v.strictObject({
           enabled: v.optional(v.boolean(), true),
           updated: v.optional(v.boolean(), false),
           username: v.optional(v.string(), ''),
-          eventKinds: v.optional(v.boolean(), false),
+          eventKinds: v.optional(v.literal(false), false), // Reserved: what is switched on must be done.
         }),
         {},
       ),

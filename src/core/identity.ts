@@ -62,7 +62,7 @@ export function frameHash(bytes: Uint8Array): string {
 
 /**
  * 16 hex digits that differ when what an event says differs: the test for a revision. Time, turn, origin and place do not
- * count, because agents rewrite them when they copy history (docs/decisions/0005-time-and-origin-are-no-revision.md).
+ * count, because agents rewrite them when they copy history (docs/decisions/0006-time-and-origin-are-no-revision.md).
  */
 export function contentHash(kind: string, model: string | undefined, payloadJson: string): string {
   return hash('sha256', `${kind}\0${model ?? ''}\0${payloadJson}`, 'hex').slice(0, 16);

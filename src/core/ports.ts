@@ -134,6 +134,8 @@ export interface DestinationFiles {
   resolve(folder: string): string | undefined;
   /** Whether a folder is there, links followed. */
   isFolder(path: string): boolean;
+  /** Whether anything has this name, whatever it is; also where nobody can tell. */
+  isThere(path: string): boolean;
   /**
    * Begins a file below a resolved root, making folders that are missing. `work` names what is being done, which nobody
    * else does: what it left there when it was killed is taken away. Throws the system's error.

@@ -48,6 +48,13 @@ export const nodeDestinations: DestinationFiles = {
       return false; // Too long, a loop of links, or not for us: what is wrong with it is said when it is written to.
     }
   },
+  isThere(path) {
+    try {
+      return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      return systemCode(error) !== 'ENOTDIR';
+    }
+  },
   begin(root, components, work) {
     const folder = openFolder(root, components.slice(0, -1));
     try {

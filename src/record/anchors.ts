@@ -3,7 +3,8 @@
  *
  * How far a file is written is a position of the log, and a transcript that is built again gets new ones. So before it is
  * deleted, the position is kept as an event: `progress.anchor`. Built again from the same bytes, the transcript has the
- * same event, and the file goes on behind it.
+ * same event, and the file goes on behind it. What is about to be written is made of the transcript, and is not kept
+ * either: a head is made again when its file is (`owesHead`).
  */
 import type { SessionKey } from '../core/session.ts';
 import { emptyBatch, type Offset, type Position, type TranscriptStore } from '../store/store.ts';
@@ -24,10 +25,14 @@ export async function dropTranscripts(store: TranscriptStore): Promise<void> {
 
 async function anchoring(store: TranscriptStore, key: SessionKey, { id, on, periods }: Recording): Promise<Offset[]> {
   const progress = kept<StoredProgress>(await store.offset(progressName(id)));
-  if (!progress || progress.cursor.after === 0 || (!on && progress.cursor.period >= periods.length)) return [];
-  const { anchor: _, ...rest } = progress;
-  const anchor = progress.anchor ?? (await anchorAt(store, key, progress.cursor.after));
-  return [keeping(progressName(id), { ...rest, ...(anchor && { anchor }) }, progress.cursor.after)];
+  if (!progress || (!on && progress.cursor.period >= periods.length)) return [];
+  const { anchor: _, ...known } = progress;
+  const { after } = progress.cursor;
+  const anchor = progress.anchor ?? (after === 0 ? undefined : await anchorAt(store, key, after));
+  const isWords = progress.lead.trim() !== '';
+  const owesHead = isWords && progress.manifest.length === 0;
+  const wordless = isWords ? { ...known, lead: '', ...(owesHead && { owesHead }) } : known;
+  return [keeping(progressName(id), { ...wordless, ...(anchor && { anchor }) }, after)];
 }
 
 /**

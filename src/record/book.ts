@@ -22,6 +22,10 @@ export interface Book extends SessionRecordings {
   readonly pending: readonly PendingEffect[];
   /** True when it was decided what goes on here of the recordings of the session that this one continues. */
   readonly isHeir?: boolean;
+  /** The session whose recordings have gone over to this one. */
+  readonly heirOf?: SessionKey;
+  /** The books of the sessions to which recordings of this one have gone over, and have ended here. */
+  readonly heirs?: readonly string[];
 }
 
 export interface PendingEffect {
@@ -39,6 +43,8 @@ export interface CommandOutcome {
   readonly line: string;
   /** When it was typed, by the provider's clock; absent when it is not known. */
   readonly at?: string;
+  /** Where its message begins in the agent's file, absent when that is not known; and its line in the message. */
+  readonly place?: { readonly offset?: number; readonly number: number };
   readonly kind: OutcomeKind;
   readonly reason?: string;
   /** What to do about it. */
@@ -66,6 +72,8 @@ export type StoredProgress = FileProgress & {
   readonly lastWriteAt?: string;
   /** Where the cursor is, once the transcript that was deleted is built again; absent while its position holds. */
   readonly anchor?: Anchor;
+  /** True when the head of the new file was deleted with the transcript, and is to be made again. */
+  readonly owesHead?: true;
 };
 
 /** How far each recording is written. */

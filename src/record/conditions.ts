@@ -2,13 +2,11 @@
 import type { Clock, Logger } from '../core/ports.ts';
 import { withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
-import type { FileNote } from './recording-file.ts';
 
-/** What is known of a recording beside what is stored. */
+/** What is known, beside what is stored, of a recording that does not go on as it should. */
 export interface Condition {
   /** Why it does not go on; absent when it does. A system code, `gone`, `denied`, or one of kato's codes. */
   readonly failure?: string;
-  readonly notes: readonly FileNote[];
   /** Why its head does not tell who takes part by now; its text goes on. A system code. */
   readonly headFailure?: string;
 }
@@ -58,7 +56,7 @@ export class Conditions {
   /** The recording could not be brought up to date. Said once, until it goes on or fails in another way: then it is news. */
   fail({ id, path }: Recording, failure: string, at?: string): boolean {
     const before = this.#byRecording.get(id);
-    this.#byRecording.set(id, { notes: before?.notes ?? [], failure });
+    this.#byRecording.set(id, { failure });
     this.#delays.add(id);
     if (before?.failure === failure) return false;
     const facts = { path: withoutTitle(path), code: failure, ...(at !== undefined && { at }) };
@@ -66,14 +64,15 @@ export class Conditions {
     return true;
   }
 
-  goOn({ id, path }: Recording, notes: readonly FileNote[], headFailure?: string): void {
+  goOn({ id, path }: Recording, headFailure?: string): void {
     const before = this.#byRecording.get(id);
-    if (!before && notes.length === 0 && headFailure === undefined) return;
-    const all = [...new Set([...(before?.notes ?? []), ...notes])];
-    this.#byRecording.set(id, { notes: all, ...(headFailure !== undefined && { headFailure }) });
+    if (headFailure === undefined && !before) return;
+    if (headFailure === undefined) this.#byRecording.delete(id);
+    else this.#byRecording.set(id, { headFailure });
     if (headFailure !== undefined && before?.headFailure !== headFailure)
       this.#log.log('warn', 'recording.head-stale', { path: withoutTitle(path), code: headFailure });
+    if (before?.failure === undefined) return;
     this.#delays.clear(id);
-    if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
+    this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
   }
 }

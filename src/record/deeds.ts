@@ -7,7 +7,7 @@
  */
 import { KatoError, systemCode } from '../core/errors.ts';
 import type { EventId } from '../core/event.ts';
-import type { GrowingFile, PendingFile } from '../core/ports.ts';
+import type { GrowingFile } from '../core/ports.ts';
 import type { Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { type Book, type CommandOutcome, keeping, outcomeName, type PendingEffect, type ProgressBook } from './book.ts';
 import type { Claims } from './claims.ts';
@@ -207,10 +207,15 @@ export class Deeds {
     const playing = playOf(parts, session.key, { format: target.format, periods: [period] });
     const file = files.begin(root, components, id);
     try {
-      if (await this.#isBody({ root, components }, playing)) return file.discard(); // Killed when it was written.
-      file.write(headOf(session, target.format, ''));
-      for await (const { text } of play(playing, startOf(playing))) file.write(text);
-      file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
+      if (await this.#isBody({ root, components }, playing))
+        file.discard(); // Killed when it was written.
+      else {
+        file.write(headOf(session, target.format, ''));
+        for await (const { text } of play(playing, startOf(playing))) file.write(text);
+        file.commit({ replace: isReplaced === true, backup: true, time: clock.now() });
+      }
+      const facts = { provider: session.key.provider, format: target.format };
+      this.#note('info', 'export.done', target.path, session, facts);
     } catch (error) {
       file.discard();
       const isBarred = overwrite && systemCode(error) === 'EEXIST'; // It would have been replaced otherwise.

@@ -5,8 +5,8 @@
 import type { EventId } from '../core/event.ts';
 import type { SessionKey } from '../core/session.ts';
 import type { SessionLink, TranscriptStore } from '../store/store.ts';
-import type { Book } from './book.ts';
-import { type InheritedPart, type Period, type Recording, recordingId } from './recording.ts';
+import { type Book, bookName } from './book.ts';
+import { ended, type InheritedPart, type Mark, type Period, type Recording, recordingId } from './recording.ts';
 
 /** The parts of other sessions that come before this one, oldest first, and the parent that is not in the store. */
 export async function inheritanceOf(
@@ -35,10 +35,10 @@ export function inheritedBook(own: Book, parent: Book | undefined, from: EventId
   const { session } = own;
   const isKnown = (path: string) => own.recordings.some((one) => one.path === path);
   const running = parent?.recordings.filter(({ on, path }) => on && !isKnown(path)) ?? [];
-  const recordings = running.map(({ path, format, periods }): Recording => {
-    const view = periods.at(-1)?.view ?? { preset: 'chat', switches: {} };
-    const id = recordingId(session, path);
-    return { id, path, format, on: true, periods: [{ from: { event: from, line: 0 }, view }] };
+  const recordings = running.map((recording): Recording => {
+    const view = recording.periods.at(-1)?.view ?? { preset: 'chat', switches: {} };
+    const id = recordingId(session, recording.path);
+    return { ...recording, id, periods: [{ from: { event: from, line: 0 }, view }] };
   });
   const pending = running.map(({ id, path }) => {
     return { effect: { kind: 'go-on', recording: recordingId(session, path), continues: id } as const };
@@ -49,7 +49,20 @@ export function inheritedBook(own: Book, parent: Book | undefined, from: EventId
     recordings: [...recordings, ...own.recordings],
     pending: [...pending, ...own.pending],
     isHeir: true,
+    ...(parent && running.length > 0 && { heirOf: parent.session }),
   };
+}
+
+/** Whether recordings have gone over to the heir, and have not ended yet in the session that it continues. */
+export function isOwed(parent: Book | undefined, heir: Book): boolean {
+  return parent !== undefined && parent.heirs?.includes(bookName(heir.session)) !== true;
+}
+
+/** The book of a session without what has gone over to its heir: a file is written by one of them at a time. */
+export function handedOver(parent: Book, heir: Book, end: Mark): Book {
+  const isGone = ({ on, path }: Recording) => on && heir.recordings.some((one) => one.path === path);
+  const recordings = parent.recordings.map((one) => (isGone(one) ? ended(one, end) : one));
+  return { ...parent, recordings, heirs: [...(parent.heirs ?? []), bookName(heir.session)] };
 }
 
 /** The first words that are no copy of another session's; absent while there are none. */

@@ -17,7 +17,7 @@ import {
 import { inheritanceOf } from './inheritance.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
-import { type Plan, plan, type Request, type Target } from './plan.ts';
+import { type Plan, plan, type Request, redirectedFrom, type Target } from './plan.ts';
 import type { Mark, Recording } from './recording.ts';
 import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
@@ -109,11 +109,13 @@ export class Obedience {
     if (command.verb !== 'record' && command.verb !== 'capture')
       return this.#settle(book, event, { kind: 'denied', ...denied, paths: target ? [target.path] : [] });
     const { primary: _, ...elsewhere } = { ...request, named: request.generated };
-    const redirected = plan(book, elsewhere);
-    const { paths } = redirected.outcome;
-    const kind = redirected.outcome.kind === 'done' ? 'redirected' : redirected.outcome.kind;
+    const { state, effects, outcome } = plan(book, elsewhere);
+    const { path } = request.generated;
     this.#whyDenied(request.generated, session); // It never is: for the note that it was granted.
-    await this.#settle(book, event, { kind, ...denied, paths }, redirected);
+    const isDone = outcome.kind === 'done';
+    const moved = isDone ? redirectedFrom(state, target?.path ?? path, path) : state;
+    const kind = isDone ? 'redirected' : outcome.kind;
+    await this.#settle(book, event, { kind, ...denied, paths: outcome.paths }, { state: moved, effects, outcome });
   }
 
   async #request(
@@ -196,9 +198,11 @@ export class Obedience {
     return { reason: found.reason, hint: REMEDIES[found.cause] };
   }
 
-  async #settle(book: Book, { id, at, payload }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
+  async #settle(book: Book, { id, at, payload, source }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
     const { session } = book;
-    const told: CommandOutcome = { session, line: payload.line, ...(at !== undefined && { at }), ...outcome };
+    const { line, number } = payload;
+    const place = { ...(source.offset !== undefined && { offset: source.offset }), number };
+    const told: CommandOutcome = { session, line, ...(at !== undefined && { at }), place, ...outcome };
     const asked = planned?.effects.map((effect) => ({ effect, told: { command: id, outcome: told } })) ?? [];
     const next = { ...book, ...planned?.state, pending: [...book.pending, ...asked] };
     await this.#commit(next, [keeping(outcomeName(id), told)]);
@@ -213,7 +217,7 @@ export class Obedience {
 }
 
 /** Behind everything that a session has so far; absent when it has nothing. */
-async function lastEvent(store: TranscriptStore, key: SessionKey): Promise<Mark | undefined> {
+export async function lastEvent(store: TranscriptStore, key: SessionKey): Promise<Mark | undefined> {
   for await (const page of store.read({ key, view: 'written', backward: true })) {
     const [last] = page;
     if (last) return { event: last.event.id };

@@ -8,7 +8,7 @@ import type { SessionKey } from '../core/session.ts';
 import type { CommandOptions } from './command-arguments.ts';
 import type { Command, StopTarget } from './commands.ts';
 import type { FormatId } from './formats/format.ts';
-import { type Mark, type Period, type Recording, recordingId, type SessionRecordings } from './recording.ts';
+import { ended, type Mark, type Period, type Recording, recordingId, type SessionRecordings } from './recording.ts';
 import type { View } from './view.ts';
 
 /** A destination, worked out: absolute, with a file name. */
@@ -117,7 +117,7 @@ function record(state: SessionRecordings, request: Request, options: CommandOpti
   if (known?.on) return nothing(state, 'it is being recorded there already', target.path);
   if (lost && !known && request.isOutside) return move(state, request, lost, target);
   const period = { from: request.before, view: viewFor(target.format, options, request, known) };
-  const recording = withPeriods(request, target, [...(known?.periods ?? []), period]);
+  const recording = withPeriods(request, target, [...(known?.periods ?? []), period], known);
   const effect: Effect = options.overwrite
     ? { kind: 'anew', recording: recording.id, overwrite: true, ...insteadOf(known, request) }
     : { kind: 'go-on', recording: recording.id, ...(known && { before: known }) };
@@ -133,7 +133,8 @@ function again(state: SessionRecordings, { before }: Request, known: Recording):
 
 /** A recording whose file is gone goes on in another one, with all that it holds. */
 function move(state: SessionRecordings, request: Request, lost: Recording, { path, format }: Target): Plan {
-  const moved = { ...lost, id: recordingId(request.session, path), path, format };
+  const { redirectedFrom: _, ...known } = lost; // This is the place that was asked for.
+  const moved = { ...known, id: recordingId(request.session, path), path, format };
   const left = put(state, ended(lost, request.before));
   return {
     state: put({ ...left, ...(state.primary === lost.path && { primary: path }) }, moved),
@@ -146,7 +147,7 @@ function capture(state: SessionRecordings, request: Request, options: CommandOpt
   const target = targetOf(request);
   const known = state.recordings.find(({ path }) => path === target.path);
   const period = { ...beginning(request, options), view: viewFor(target.format, options, request, known) };
-  const recording = withPeriods(request, target, [period]);
+  const recording = withPeriods(request, target, [period], known);
   const overwrite = options.overwrite === true;
   const effect: Effect = { kind: 'anew', recording: recording.id, overwrite, ...insteadOf(known, request) };
   return { state: put(withPrimary(state, target), recording), effects: [effect], outcome: done(target.path) };
@@ -199,17 +200,10 @@ function isPrefix(text: string, id: string): boolean {
 
 function end(state: SessionRecordings, meant: readonly Recording[], { before }: Request, warning?: string): Plan {
   return {
-    state: meant.map((recording) => ended(recording, before)).reduce(put, state),
+    state: meant.map((one) => ended(one, before)).reduce(put, state),
     effects: meant.map(({ id }) => ({ kind: 'end', recording: id })),
     outcome: { kind: 'done', paths: meant.map(({ path }) => path), ...(warning !== undefined && { warning }) },
   };
-}
-
-function ended(recording: Recording, until: Mark): Recording {
-  const periods = recording.periods.map((period, index) =>
-    index === recording.periods.length - 1 ? { ...period, until } : period,
-  );
-  return { ...recording, on: false, periods };
 }
 
 function targetOf({ named, primary, generated }: Request): Target {
@@ -234,8 +228,22 @@ function viewFor(format: FormatId, options: CommandOptions, { usual }: Request, 
   return { ...before, switches: { ...before.switches, ...switches } };
 }
 
-function withPeriods({ session }: Request, { path, format }: Target, periods: readonly Period[]): Recording {
-  return { id: recordingId(session, path), path, format, on: true, periods };
+/** Where nobody names its path, it is still there for the reason for which it went there. */
+function withPeriods(
+  { session, named }: Request,
+  { path, format }: Target,
+  periods: readonly Period[],
+  known: Recording | undefined,
+): Recording {
+  const from = named ? undefined : known?.redirectedFrom;
+  const place = { path, ...(from !== undefined && { redirectedFrom: from }) };
+  return { id: recordingId(session, path), ...place, format, on: true, periods };
+}
+
+/** The same with a note that the recording is there because it could not be at another path. */
+export function redirectedFrom<S extends SessionRecordings>(state: S, from: string, to: string): S {
+  const recordings = state.recordings.map((one) => (one.path === to ? { ...one, redirectedFrom: from } : one));
+  return { ...state, recordings };
 }
 
 function put(state: SessionRecordings, recording: Recording): SessionRecordings {

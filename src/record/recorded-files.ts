@@ -14,7 +14,7 @@ import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { playOf } from './play-of.ts';
 import type { Recording } from './recording.ts';
-import { advance, type Place } from './recording-file.ts';
+import { advance, beginFile, type Place, type RecordingFileParts } from './recording-file.ts';
 import { BARRED } from './refusals.ts';
 
 export class RecordedFiles {
@@ -82,19 +82,17 @@ export class RecordedFiles {
     const found = this.#places.find(recording.path, this.#parts.policyFor(session));
     if (!found.allowed) return this.#fail(recording, session, found.cause === 'missing' ? 'ENOENT' : 'denied');
     const { place } = found;
+    const { files, headOf } = this.#parts;
+    const work = { files, place, recording: { ...playOf(this.#parts, key, recording), upTo } };
+    const store: RecordingFileParts['store'] = (next, { rides }) => this.store(recording.id, next, { rides });
     try {
-      const { events, notes, isGone } = await advance(
-        {
-          files: this.#parts.files,
-          place,
-          recording: { ...playOf(this.#parts, key, recording), upTo },
-          store: (next, { rides }) => this.store(recording.id, next, { rides }),
-        },
-        progress,
-      );
+      const { owesHead, ...known } = progress;
+      const head = () => headOf(session, recording.format, recording.id);
+      const from = owesHead ? { ...known, lead: beginFile(work, head()).lead } : progress;
+      const { events, isGone } = await advance({ ...work, store }, from);
       if (isGone) return this.#fail(recording, session, 'gone');
       const stale = this.#conditions.get(recording.id)?.headFailure;
-      this.#conditions.goOn(recording, notes, events > 0 ? await this.#tryHead(session, recording, place) : stale);
+      this.#conditions.goOn(recording, events > 0 ? await this.#tryHead(session, recording, place) : stale);
     } catch (error) {
       this.#fail(recording, session, codeOf(error), placeOf(error));
     }

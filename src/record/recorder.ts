@@ -29,8 +29,8 @@ import { Claims } from './claims.ts';
 import type { Command } from './commands.ts';
 import { type Condition, Delays } from './conditions.ts';
 import { Deeds, type Redirection } from './deeds.ts';
-import { firstOwnWords, inheritedBook } from './inheritance.ts';
-import { type Answer, Obedience } from './obedience.ts';
+import { firstOwnWords, handedOver, inheritedBook, isOwed } from './inheritance.ts';
+import { type Answer, lastEvent, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';
 import { Places } from './places.ts';
 import { codeOf, RecordedFiles } from './recorded-files.ts';
@@ -108,7 +108,7 @@ export class Recorder {
       if (lastPosition > this.#from) behind.set(bookName(key), key);
     }
     const upTo = this.#opened;
-    await Promise.all([...behind.values()].map((key) => this.#enqueue(key, () => this.#follow(key, upTo))));
+    await Promise.all([...behind.values()].map((key) => this.#followNext(key, upTo)));
     if (this.#stuck.size > 0) return;
     await store.append([{ ...emptyBatch, offsets: [keeping(RECORDER, null, upTo)], rides: true }]);
   }
@@ -148,7 +148,7 @@ export class Recorder {
 
   /** Waits for what is being done. To be called when nothing more is taken in. */
   async stop(): Promise<void> {
-    await Promise.all(this.#queues.values());
+    while (this.#queues.size > 0) await Promise.all(this.#queues.values()); // One turn may ask for another.
     const { store } = this.#parts;
     const head = await store.head();
     const isHeard = ({ key, lastPosition }: SessionRecord) =>
@@ -160,7 +160,7 @@ export class Recorder {
 
   /** These sessions have something new. Resolves when it is in their recordings. */
   async taken(keys: readonly SessionKey[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.#enqueue(key, () => this.#follow(key))));
+    await Promise.all(keys.map((key) => this.#followNext(key)));
   }
 
   /** Does what is asked from outside the chat: from the end of the conversation so far. What came of it. */
@@ -273,6 +273,22 @@ export class Recorder {
       if (this.#queues.get(name) === next) this.#queues.delete(name);
     });
     return next;
+  }
+
+  /** Follows a session in its turn. What it has taken over ends in the session that it continues, in that one's turn. */
+  async #followNext(key: SessionKey, upTo?: Position): Promise<void> {
+    await this.#enqueue(key, () => this.#follow(key, upTo));
+    const heir = this.#books.get(bookName(key));
+    const parent = heir?.heirOf;
+    if (!parent || !isOwed(this.#books.get(bookName(parent)), heir)) return;
+    await this.#enqueue(parent, async () => {
+      await this.#follow(parent, upTo);
+      const book = this.#books.get(bookName(parent));
+      const end = await lastEvent(this.#parts.store, parent);
+      if (!book || !end || !isOwed(book, heir)) return;
+      await this.#commit(handedOver(book, heir, end), [], false);
+      await this.#follow(parent, upTo);
+    });
   }
 
   /** Does what is new of a session; the recordings that went elsewhere by that. */

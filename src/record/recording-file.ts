@@ -15,6 +15,7 @@ import {
   type Found,
   glue,
   type Manifest,
+  type Mending,
   manifestAfter,
   manifestOf,
   mend,
@@ -31,10 +32,14 @@ export type FileProgress = {
   readonly lead: string;
   /** So many bytes of the next text are in the file already, with the user's behind them; absent for none. */
   readonly ahead?: number;
+  /** What the user has done to the file since it was begun; absent for nothing. */
+  readonly edits?: Edits;
 };
 
-/** What happened to the file since it was last written. */
-export type FileNote = 'edited' | 'shortened';
+/** That a file was edited, and how many events may be missing by that. */
+export interface Edits {
+  readonly missing: number;
+}
 
 export interface Place {
   readonly root: string;
@@ -74,7 +79,6 @@ const NOTHING = { sizeBytes: 0, read: () => new Uint8Array() };
 
 export interface Advanced {
   readonly progress: FileProgress;
-  readonly notes: readonly FileNote[];
   /** Events that were written. */
   readonly events: number;
   /** True when the file is not at its path any more: nothing was written. */
@@ -83,14 +87,13 @@ export interface Advanced {
 
 /** Writes what is missing. Throws the system's error; what was stored before stays true. */
 export async function advance(parts: RecordingFileParts, from: FileProgress): Promise<Advanced> {
-  const notes = new Set<FileNote>();
   let progress = from;
   let text = '';
   let events = 0;
   let cursor = from.cursor;
   let isGone = false;
   const flush = async () => {
-    const written = await write(parts, progress, text, cursor, notes);
+    const written = await write(parts, progress, text, cursor);
     isGone = written === undefined;
     progress = written ?? progress;
     text = '';
@@ -103,7 +106,7 @@ export async function advance(parts: RecordingFileParts, from: FileProgress): Pr
     if (isGone) break;
   }
   if (!isGone && (text !== '' || !isSame(cursor, progress.cursor))) await flush();
-  return { progress, notes: [...notes], events: isGone ? 0 : events, isGone };
+  return { progress, events: isGone ? 0 : events, isGone };
 }
 
 function isSame(a: Cursor, b: Cursor): boolean {
@@ -115,7 +118,6 @@ async function write(
   progress: FileProgress,
   text: string,
   cursor: Cursor,
-  notes: Set<FileNote>,
 ): Promise<FileProgress | undefined> {
   if (text === '') {
     const moved = { ...progress, cursor };
@@ -126,7 +128,7 @@ async function write(
   if (!file) return undefined;
   try {
     const all = Buffer.from(text);
-    const { progress: known, next, isWritten } = await prepare(parts, progress, file, all, notes);
+    const { progress: known, next, isWritten } = await prepare(parts, progress, file, all);
     const bytes = bytesOf(next);
     if (!isWritten) file.append(bytes);
     // At once, before anybody else has a turn. What stands behind a text that was there already is looked at next time.
@@ -135,7 +137,8 @@ async function write(
     const bodyBytes = known.manifest.bodyBytes + all.length;
     const manifest = manifestAfter(known.manifest, length, bytes, bodyBytes);
     const rest = (known.ahead ?? 0) - all.length;
-    const written = { cursor, manifest, lead: '', ...(rest > 0 && { ahead: rest }) };
+    const { edits } = known;
+    const written = { cursor, manifest, lead: '', ...(rest > 0 && { ahead: rest }), ...(edits && { edits }) };
     await parts.store(written, { rides: true });
     return written;
   } finally {
@@ -149,16 +152,15 @@ async function prepare(
   progress: FileProgress,
   file: GrowingFile,
   text: Uint8Array,
-  notes: Set<FileNote>,
 ): Promise<{ readonly progress: FileProgress; readonly next: Next; readonly isWritten: boolean }> {
   const found = foundIn(file);
   const next = { lead: progress.lead, text, ahead: progress.ahead ?? 0 };
   const mending = await mend(progress.manifest, found, next, () => bodySoFar(parts, progress));
   if (mending.kind === 'cut') file.cut(mending.length);
   if (mending.kind !== 'adopt') return { progress, next, isWritten: mending.kind === 'written' };
-  const { note, lead, ahead } = mending;
-  notes.add(note);
-  const known = { cursor: progress.cursor, manifest: adopted(progress.manifest, found), lead, ahead };
+  const { lead, ahead } = mending;
+  const edits = { missing: (progress.edits?.missing ?? 0) + (await missingBy(parts, progress, found, mending)) };
+  const known = { cursor: progress.cursor, manifest: adopted(progress.manifest, found), lead, ahead, edits };
   await parts.store(known, { rides: false }); // Durable: where our text begins below the user's is not seen again.
   return { progress: known, next: { lead, text, ahead }, isWritten: false };
 }
@@ -181,6 +183,44 @@ function make(files: DestinationFiles, { root, components }: Place): GrowingFile
 
 function foundIn(file: GrowingFile): Found {
   return { sizeBytes: file.sizeBytes(), read: (from, to) => file.read(from, to) };
+}
+
+/**
+ * How many events may be missing by what was taken out: as many as have their text in so many bytes at the body's end.
+ * Where the end is as it was, it was taken out elsewhere, and only events that it has room for are counted.
+ */
+async function missingBy(
+  { recording }: RecordingFileParts,
+  { manifest }: FileProgress,
+  { sizeBytes }: Found,
+  { note, lead }: Extract<Mending, { kind: 'adopt' }>,
+): Promise<number> {
+  const isWrittenAgain = note === 'shortened' && lead.trim() !== '';
+  const from = manifest.bodyBytes - (manifest.length - sizeBytes);
+  if (isWrittenAgain || from >= manifest.bodyBytes) return 0;
+  let end = 0;
+  let missing = 0;
+  for await (const { text, events } of play(oneByOne(recording), startOf(recording))) {
+    const begin = end;
+    end += Buffer.byteLength(text);
+    if (note === 'shortened' ? end > from : begin >= from) missing += events;
+    if (end >= manifest.bodyBytes) break;
+  }
+  return missing;
+}
+
+/** The same recording, in pieces of one event each. */
+function oneByOne(recording: Play): Play {
+  const { store } = recording;
+  return {
+    ...recording,
+    store: {
+      pick: (key, seqs) => store.pick(key, seqs),
+      async *read(selection) {
+        for await (const page of store.read(selection)) for (const one of page) yield [one];
+      },
+    },
+  };
 }
 
 /** The whole body up to where it is written, played anew. */

@@ -62,3 +62,10 @@ export const noRecordings: SessionRecordings = { recordings: [] };
 export function recordingId({ provider, nativeId }: SessionKey, path: string): string {
   return nameUuid(`recording\0${provider}\0${nativeId}\0${path}`);
 }
+
+/** The recording, off: its last period ends there. */
+export function ended(recording: Recording, until: Mark): Recording {
+  const last = recording.periods.length - 1;
+  const periods = recording.periods.map((period, index) => (index === last ? { ...period, until } : period));
+  return { ...recording, on: false, periods };
+}

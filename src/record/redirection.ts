@@ -31,7 +31,7 @@ export function redirect(book: Book, failing: Beginning, path: string): Redirect
     if (one.id === id) return [];
     if (one.id !== failing.recording) return [one];
     const asked = isWhole ? one.periods : one.periods.slice(failing.before?.periods.length ?? 0);
-    const moved = { ...one, id, path, periods: asked };
+    const moved = { ...one, id, path, redirectedFrom: one.path, periods: asked };
     return [...(failing.before ? [failing.before] : []), isAnew ? moved : joinedTo(there, moved)];
   });
   const failed = book.recordings.find((one) => one.id === failing.recording);
@@ -55,7 +55,9 @@ export function redirect(book: Book, failing: Beginning, path: string): Redirect
 /** A recording at a path that may have one: what that one holds already is not taken twice. */
 function joinedTo(there: Recording | undefined, moved: Recording): Recording {
   if (!there) return moved;
-  if (there.on || isDeepStrictEqual(endOf(there.periods), endOf(moved.periods))) return there;
+  const { redirectedFrom } = moved;
+  if (there.on || isDeepStrictEqual(endOf(there.periods), endOf(moved.periods)))
+    return { ...(redirectedFrom !== undefined && { redirectedFrom }), ...there };
   return { ...moved, periods: [...there.periods, ...moved.periods] };
 }
 

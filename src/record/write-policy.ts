@@ -46,7 +46,7 @@ const SUFFIXES = ['.md', '.markdown', '.jsonl'];
 
 /** Files that agents or people are guided by. Lower case. */
 const STEERING =
-  /^(?:agents|claude|gemini|skill|copilot-instructions)\.(?:md|markdown)$|^(?:readme|changelog|license|contributing|security)|\.(?:instructions|prompt)\.(?:md|markdown)$/;
+  /^(?:agents|claude|gemini|skill|copilot-instructions)(?:\.(?:local|override))?\.(?:md|markdown)$|^(?:readme|changelog|license|contributing|security)|\.(?:instructions|prompt|chatmode|agent)\.(?:md|markdown)$/;
 /** Folders of a project from which agents take instructions. Lower case. */
 const STEERING_FOLDERS: ReadonlySet<string> = new Set(['skills', 'prompts', 'agents', 'commands', 'rules']);
 

@@ -30,7 +30,7 @@ const recording: RecordingSummary = {
     format: 'markdown',
     on: true,
   },
-  ...{ bytes: 1, offset: 1, notes: [] },
+  ...{ bytes: 1, offset: 1, edited: false, missing: 0 },
 };
 const status: KatoStatus = {
   daemon: { running: true, pid: 7, version: '1.0.0', startedAt: '', components: [] },
@@ -211,23 +211,17 @@ const cases: readonly (readonly [title: string, changes: Changes, ...expected: R
         recordings: [
           { ...recording, failure: 'gone' },
           { ...recording, failure: 'ENOSPC' },
-          { ...recording, notes: ['shortened'] },
+          { ...recording, edited: true, missing: 2 },
         ],
       },
     },
     /^fail recordings: \/w\/a\.md does not go on \(gone\) → `kato record abcdef01 NEW-PATH`/,
     /^fail recordings: \/w\/a\.md does not go on \(ENOSPC\)/,
-    /^warn recordings: a part of/,
+    /^warn recordings: 2 events may be missing in \/w\/a\.md: a part of/,
   ],
   [
     'a recording went elsewhere',
-    {
-      status: {
-        commands: [
-          { session: recording.session, sessionId: '', line: 'SECRET', kind: 'redirected', paths: ['/w/a.md'] },
-        ],
-      },
-    },
+    { status: { recordings: [{ ...recording, redirectedFrom: '/SECRET/a.md' }] } },
     /^warn recordings: \/w\/a\.md is written instead/,
   ],
 ];

@@ -92,6 +92,7 @@ describe('an export whose name is taken', () => {
       audit: { log: () => {} },
       frontMatter: true,
       userName: '',
+      updated: false,
       files: nodeDestinations,
       clock: systemClock,
       katoHome: recordings,

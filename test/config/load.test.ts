@@ -128,6 +128,7 @@ describe('a value of the wrong kind', () => {
     ['recording: { toolResultLines: -1 }', 'recording.toolResultLines', 'a whole number of 0 or more'],
     ['recording: { toolResultLines: .inf }', 'recording.toolResultLines', 'a whole number of 0 or more'],
     ['recording: { frontmatter: { username: 7 } }', 'recording.frontmatter.username', 'text'],
+    ['recording: { frontmatter: { eventKinds: true } }', 'recording.frontmatter.eventKinds', 'false alone: what it'],
     ['commands: { prefix: "two words" }', 'commands.prefix', 'letters, digits'],
     ['logging: { audit: loud }', 'logging.audit', 'debug or info or warn or error'],
   ];

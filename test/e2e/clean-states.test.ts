@@ -1,7 +1,9 @@
 /** `cleanSessionStatesOnShutdown`: transcripts go when the daemon ends; recordings go on as if nothing had been. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
+import { filesBelow } from '../support/derive.ts';
 import { type AgentName, LiveAgent } from '../support/live-agent.ts';
 import { commands, recordings, text } from '../support/recorded.ts';
 
@@ -81,6 +83,50 @@ for (const agent of AGENTS) {
     });
   });
 }
+
+const WORD = 'marmalade-4711';
+
+/** The files of kato's home, but for the recordings themselves, that hold the word, however it is written. */
+function filesWithWord(home: DaemonHome): string[] {
+  const forms = [Buffer.from(WORD, 'utf8'), Buffer.from(WORD, 'utf16le')];
+  return filesBelow(home.kato).filter((file) => {
+    const bytes = readFileSync(home.path('.kato', file));
+    return !file.startsWith('recordings/') && forms.some((form) => bytes.includes(form));
+  });
+}
+
+describe('a daemon that keeps no transcripts leaves no byte of what was said', () => {
+  const ENDS: Readonly<Record<string, (home: DaemonHome, pid: number) => Promise<void>>> = {
+    'when it is told to end': async (home) => void home.ok(['stop']),
+    'on SIGTERM': async (_, pid) => {
+      kill(pid, 'SIGTERM');
+      await until(() => !isAlive(pid), 'its end');
+    },
+    'when it was killed, after its next run': async (home, pid) => {
+      kill(pid, 'SIGKILL');
+      await until(() => !isAlive(pid), 'its end');
+      home.start();
+      home.ok(['stop']);
+    },
+  };
+  for (const [when, end] of Object.entries(ENDS)) {
+    it(when, async (t) => {
+      const home = new DaemonHome(t);
+      home.ok(['init', '--yes', '--keep', 'all']);
+      home.ok(['config', 'set', 'cleanSessionStatesOnShutdown', 'true']);
+      const pid = home.start();
+      for (const agent of AGENTS) {
+        const chat = new LiveAgent(home, { agent, folder: agent });
+        chat.type(`how does one make ${WORD}?\n::record a.md\nwith ${WORD} in it`);
+        chat.answer(`here is ${WORD}: ${'x'.repeat(20_000)}`);
+        await until(() => text(`${chat.cwd}/a.md`).includes(`here is ${WORD}`), `the answer of ${agent}`);
+      }
+      assert.ok(filesWithWord(home).length > 0, 'it is there before');
+      await end(home, pid);
+      assert.deepEqual(filesWithWord(home), []);
+    });
+  }
+});
 
 it('what was taken in without a daemon is left to it', async (t) => {
   const { home } = await begin(t, 'claude-code');

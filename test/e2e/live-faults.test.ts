@@ -1,6 +1,6 @@
 /** What goes wrong with one file or one folder while kato records, and that nothing else suffers. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -11,6 +11,7 @@ interface RecordingJson {
   readonly on: boolean;
   readonly failure?: string;
   readonly edited: boolean;
+  readonly missing: number;
 }
 
 function text(path: string): string {
@@ -57,6 +58,30 @@ describe('while it is recorded', () => {
     assert.match(home.ok(['status']), /paused: its file is gone/);
     home.ok(['capture', chat.id, 'notes/again.md']);
     assert.ok(text(home.path('notes/again.md')).includes('after it was deleted'));
+  });
+
+  it('status tells of a file that is gone though nothing was said since, with the daemon up and down', async (t) => {
+    const { home, a, b, recording } = await begin(t);
+    rmSync(a);
+    for (const state of ['up', 'down']) {
+      assert.match(home.ok(['status']), /paused: its file is gone/, state);
+      assert.deepEqual([recording(a)?.failure, recording(b)?.failure], ['gone', undefined], state);
+      home.ok(['stop']);
+    }
+  });
+
+  it('what its user took out of a file is told, and how much may be missing, also after a restart', async (t) => {
+    const { home, chat, a, b, recording } = await begin(t);
+    chat.type('what goes');
+    await until(() => text(a).includes('what goes'), 'what goes');
+    truncateSync(a, text(a).indexOf('goes'));
+    chat.type('what comes');
+    await until(() => text(a).includes('what comes'), 'what comes');
+    for (const when of ['before', 'after']) {
+      assert.match(home.ok(['status']), /taken out: 1 event may be missing/, when);
+      assert.deepEqual([recording(a)?.missing, recording(a)?.edited, recording(b)?.edited], [1, true, false], when);
+      home.ok(['restart']);
+    }
   });
 
   it('a deleted file is made again, whole, in its place or at another path, when that is asked', async (t) => {

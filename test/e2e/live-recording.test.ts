@@ -73,3 +73,19 @@ for (const keep of ['all', 'recorded']) {
     });
   }
 }
+
+it('a head has `updated` where the settings say so, in a recording as in an export of it', async (t) => {
+  const home = new DaemonHome(t);
+  home.ok(['init', '--yes']);
+  home.ok(['config', 'set', 'recording.frontmatter.updated', 'true']);
+  home.start();
+  const chat = new LiveAgent(home);
+  const file = `${chat.cwd}/story.md`;
+  chat.type('once upon a time');
+  chat.answer('there was a kettle');
+  chat.type('::capture story.md');
+  chat.answer('it sang');
+  await until(() => text(file).includes('it sang'), 'the answer');
+  assert.match(text(file), /^created: (\d+)\nupdated: \1$/m);
+  assertWhole(home, file);
+});

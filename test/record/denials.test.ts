@@ -213,6 +213,16 @@ describe('what the user has made in a project is left alone', () => {
   });
 });
 
+it('an export that a chat asks for is noted once, with the agent, and not when it was refused', async (t) => {
+  const vault = new Vault(t);
+  const [path, taken] = ['new.md', 'taken.md'].map((name) => join(vault.project, name)) as [string, string];
+  writeFileSync(taken, 'mine');
+  await vault.say(`how does one make ${PLANTED}?`, `::export ${path}`, `::export ${taken}`, '::export /etc/x.md');
+  assert.deepEqual(vault.noted('export.done'), [path]);
+  assert.equal(vault.audited.find(({ event }) => event === 'export.done')?.provider, 'claude-code');
+  assert.ok(!JSON.stringify(vault.audited).includes(PLANTED));
+});
+
 describe('what comes to be in the way of a recording pauses it, and is left alone', () => {
   const WAYS: Readonly<Record<string, (path: string, vault: Vault) => void>> = {
     'a link': (path, { outside }) => symlinkSync(join(outside, 'diary.md'), path),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { commandPayloads } from '../../src/record/commands.ts';
 import { OTHER, prompt, SESSION } from '../ingest/support/session-lines.ts';
-import { Studio } from './support.ts';
+import { HEAD, Studio } from './support.ts';
 
 const KEY = { provider: 'claude-code', nativeId: OTHER };
 
@@ -58,8 +58,65 @@ describe('a session that continues a recorded one', () => {
     assert.deepEqual(
       studio.recorder.recordings().map(({ session, on }) => [session.nativeId, on]),
       [
-        [SESSION, true],
+        [SESSION, false],
         [OTHER, false],
+      ],
+    );
+  });
+
+  it('takes the file over: what is said in the first one afterwards is not written into it', async (t) => {
+    const { studio, path } = await continued(t);
+    studio.stage.append(path, own(10, 'two'));
+    await take(studio);
+    const states = () => studio.recorder.recordings().map(({ session, on }) => [session.nativeId, on]);
+    assert.deepEqual(states(), [
+      [SESSION, false],
+      [OTHER, true],
+    ]);
+    await studio.say('said in the first one');
+    await studio.restart();
+    studio.stage.append(path, own(11, 'three'));
+    await take(studio);
+    const text = studio.file('a.md');
+    assert.ok(text.includes('three') && !text.includes('said in the first one'));
+    assert.ok(studio.file('a.md').startsWith(HEAD + (await studio.export(`${studio.notes}/a.md`))));
+  });
+
+  it('leaves the first one free to record there again, which a restart does not undo', async (t) => {
+    const { studio, path } = await continued(t);
+    studio.stage.append(path, own(10, 'two\n::stop'));
+    await take(studio);
+    await studio.say('for nobody', '::record', 'said in the first one');
+    await studio.restart();
+    await studio.say('and on');
+    const said = studio.file('a.md').split(/\n\n(?:# .*\n\n)?/);
+    assert.deepEqual(said.slice(-4), ['two', '::record', 'said in the first one', 'and on\n']);
+  });
+
+  it('takes it over at the next start, too, where kato was killed in between', async (t) => {
+    const { studio, path } = await continued(t);
+    studio.stage.append(path, own(10, 'two'));
+    let isKilled = false;
+    const { store } = studio;
+    const append: typeof store.append = async (batches) => {
+      isKilled ||= JSON.stringify(batches.flatMap(({ offsets }) => offsets)).includes('"heirs"');
+      if (isKilled) throw new Error('killed');
+      return store.append(batches);
+    };
+    const get = (from: typeof store, name: keyof typeof store) =>
+      name === 'append' ? append : typeof from[name] === 'function' ? from[name].bind(from) : from[name];
+    studio.change = { store: new Proxy(store, { get: (from, name) => get(from, name as keyof typeof store) }) };
+    studio.recorder = studio.make();
+    await studio.recorder.start();
+    await take(studio);
+    assert.ok(isKilled);
+    studio.change = {};
+    await studio.restart();
+    assert.deepEqual(
+      studio.recorder.recordings().map(({ session, on }) => [session.nativeId, on]),
+      [
+        [SESSION, false],
+        [OTHER, true],
       ],
     );
   });

@@ -211,7 +211,8 @@ describe('a recording', () => {
     assert.equal(desk.file, '# My notes\n\nmine\n\n# User\n\none\n');
     appendFileSync(desk.path, 'also mine\n');
     await desk.say('two');
-    assert.deepEqual((await desk.run()).notes, ['edited']);
+    await desk.run();
+    assert.deepEqual(desk.stored?.edits, { missing: 0 });
     assert.equal(desk.file, '# My notes\n\nmine\n\n# User\n\none\nalso mine\n\ntwo\n');
   });
 
@@ -248,6 +249,27 @@ describe('a recording', () => {
     await desk.say('three');
     await desk.run();
     assert.equal(desk.file, await desk.export());
+    assert.deepEqual(desk.stored?.edits, { missing: 0 });
+  });
+
+  it('knows how many events may be missing, however often its user cuts the file, until it is begun anew', async (t) => {
+    const desk = new Desk(t);
+    await desk.say('one', 'two', 'three', 'four', 'five');
+    await desk.run();
+    truncateSync(desk.path, desk.file.indexOf('four') + 2);
+    await desk.say('six');
+    await desk.run();
+    assert.deepEqual(desk.stored?.edits, { missing: 2 });
+    writeFileSync(desk.path, desk.file.replace('two\n\n', ''));
+    await desk.say('seven');
+    await desk.run();
+    assert.deepEqual(desk.stored?.edits, { missing: 3 });
+    await desk.say('eight');
+    await desk.run();
+    assert.deepEqual(desk.stored?.edits, { missing: 3 });
+    desk.stored = undefined;
+    await desk.run();
+    assert.equal(Object(desk.stored).edits, undefined);
   });
 
   it('leaves a file that its user has shortened as it is, and says so', async (t) => {
@@ -257,7 +279,8 @@ describe('a recording', () => {
     truncateSync(desk.path, HEAD.length + 12);
     const before = desk.file;
     await desk.say('two');
-    assert.deepEqual((await desk.run()).notes, ['shortened']);
+    await desk.run();
+    assert.deepEqual(desk.stored?.edits, { missing: 1 });
     assert.ok(desk.file.startsWith(before));
     assert.ok(desk.file.endsWith('two\n'));
   });

@@ -13,6 +13,7 @@ interface Noted {
   readonly event: string;
   readonly path: string;
   readonly reason?: string;
+  readonly provider?: string;
 }
 
 export class Vault extends Studio {
@@ -63,7 +64,7 @@ export class Vault extends Studio {
   }
 
   /** Paths that were noted as this, in order. */
-  noted(event: 'write.granted' | 'write.denied'): readonly string[] {
+  noted(event: 'write.granted' | 'write.denied' | 'export.done'): readonly string[] {
     return this.audited.filter((one) => one.event === event).map(({ path }) => path);
   }
 

@@ -125,6 +125,10 @@ describe('what a file may be called', () => {
       'SECURITY.md',
       'style.instructions.md',
       'ask.prompt.md',
+      'CLAUDE.local.md',
+      'agents.Override.md',
+      'plan.chatmode.md',
+      'Reviewer.agent.md',
       'a/b/AGENTS.md',
     ];
     for (const root of ['/home/ada/notes', '/home/ada/tea', '/home/ada/.kato/recordings'])

@@ -5,8 +5,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { commandVerbs } from '../../src/core/command-line.ts';
 import { providers } from '../../src/providers/registry.ts';
+import { parseCommands } from '../../src/record/commands.ts';
+import { presetNames } from '../../src/record/formats/presets.ts';
 import { formats } from '../../src/record/formats/registry.ts';
+import { viewSwitches } from '../../src/record/view.ts';
 import { outputs } from '../../src/surfaces/cli/json.ts';
 import { commands } from '../../src/surfaces/cli/program.ts';
 
@@ -62,6 +66,24 @@ describe('the house', () => {
     const silent = ['init', 'show', 'demo', 'completion', 'config', 'service'];
     const printing = Object.keys(commands).filter((name) => !silent.includes(name));
     for (const name of printing) assert.ok(Object.hasOwn(outputs, name), name);
+  });
+
+  it('has a page of all that can be typed in a chat, and `kato help commands` names the verbs', () => {
+    const page = readFileSync('docs/commands.md', 'utf8');
+    const [, examples = ''] = /^```text\n(.*?)^```$/ms.exec(page) ?? [];
+    const parsed = parseCommands(examples);
+    assert.equal(parsed.length, examples.trim().split('\n').length);
+    for (const one of parsed) assert.ok('command' in one, one.text);
+    const help = readFileSync('src/surfaces/cli/commands/commands.ts', 'utf8');
+    for (const verb of commandVerbs) for (const text of [page, help]) assert.ok(text.includes(`::${verb}`), verb);
+    for (const verb of commandVerbs) if (verb !== 'start') assert.ok(examples.includes(`::${verb}`), verb);
+    for (const preset of presetNames) assert.ok(page.includes(`preset:${preset}`), preset);
+    for (const name of viewSwitches) if (name !== 'subagents') assert.ok(page.includes(`\`${name}\``), name);
+  });
+
+  it('gives each decision a number of its own', () => {
+    const numbers = readdirSync('docs/decisions').map((name) => name.slice(0, 4));
+    assert.deepEqual(numbers, [...new Set(numbers)]);
   });
 
   it('links only to pages that exist', () => {

@@ -96,9 +96,9 @@ export function checkFlaws({ flaws }: KatoStatus): Finding[] {
   ];
 }
 
-export function checkRecordings({ recordings, commands }: KatoStatus): Finding[] {
+export function checkRecordings({ recordings }: KatoStatus): Finding[] {
   const on = recordings.filter((one) => one.on);
-  const failing = on.flatMap(({ path, failure, sessionId, notes }) => {
+  const failing = on.flatMap(({ path, failure, sessionId, missing }) => {
     if (failure !== undefined) {
       const remedy =
         failure === 'gone'
@@ -106,21 +106,20 @@ export function checkRecordings({ recordings, commands }: KatoStatus): Finding[]
           : 'mend the place: it goes on by itself within a minute';
       return [found('fail', 'recordings', `${path} does not go on (${failure})`, remedy)];
     }
-    return notes.includes('shortened')
+    return missing > 0
       ? [
           found(
             'warn',
             'recordings',
-            `a part of ${path} was taken out of it`,
+            `${plural(missing, 'event')} may be missing in ${path}: a part of it was taken out`,
             '`kato export --recording` writes all that it should hold',
           ),
         ]
       : [];
   });
-  const redirected = commands.filter(({ kind }) => kind === 'redirected').flatMap(({ paths }) => paths);
-  const moved = redirected
-    .filter((path) => on.some((one) => one.path === path))
-    .map((path) =>
+  const moved = on
+    .filter(({ redirectedFrom }) => redirectedFrom !== undefined)
+    .map(({ path }) =>
       found(
         'warn',
         'recordings',

@@ -49,6 +49,8 @@ export interface DocumentInfo {
   readonly facts: SessionFacts;
   readonly recordingIds: readonly string[];
   readonly userName?: string;
+  /** Whether the head has an `updated` beside `created`. Like that it is fixed when the file is made. */
+  readonly updated?: boolean;
 }
 
 export interface Format<State extends JsonValue = JsonValue> {

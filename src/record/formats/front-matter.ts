@@ -7,14 +7,15 @@ import { shortId } from '../../core/session.ts';
 import type { DocumentInfo } from './format.ts';
 
 export function frontMatter(info: DocumentInfo): string {
-  const { sessionId, facts } = info;
+  const { sessionId, facts, updated } = info;
+  const created = facts.firstAt === undefined ? undefined : Date.parse(facts.firstAt);
   const title = facts.title?.text ?? `Session ${shortId(sessionId)}`;
   const { participants, recordingIds = [] } = frontMatterLists(info);
   const values = {
     id: `${slugOf(title, 24) || 'session'}-${shortId(sessionId)}`,
     title,
     desc: '',
-    ...(facts.firstAt !== undefined && { created: Date.parse(facts.firstAt) }),
+    ...(created !== undefined && { created, ...(updated && { updated: created }) }),
     participants,
     sessionId,
     ...(recordingIds.length > 0 && { recordingIds }),

@@ -46,7 +46,7 @@ const activeSession = object({
       on: boolean,
       lastWriteAt: nullable(string),
       offset: integer,
-      missing: boolean,
+      missing: integer,
     }),
   ),
 });
@@ -80,7 +80,11 @@ const component = object(
   { lastError: object({ code: string, message: string }) },
 );
 
-/** `missing`: its user took something out of the file that kato had written. `failure`: why it does not go on. */
+/**
+ * `missing`: how many events may be missing, because its user took something out of the file. `failure`: why it does not
+ * go on.
+ * `redirectedFrom`: the path that was asked for, where it could not be there.
+ */
 const recording = object(
   {
     id: string,
@@ -94,10 +98,10 @@ const recording = object(
     lastWriteAt: nullable(string),
     bytes: integer,
     offset: integer,
-    missing: boolean,
+    missing: integer,
     edited: boolean,
   },
-  { failure: string },
+  { failure: string, redirectedFrom: string },
 );
 
 const outcome = oneOf('done', 'no-op', 'redirected', 'denied', 'failed', 'ignored');

@@ -133,7 +133,7 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
     })
     .addHelpText(
       'after',
-      '\nExamples:\n  kato demo                     what it does, on samples\n  kato init                     the first step\n  kato import                   take in what your agents have\n  kato sessions --since 7d      what was said lately\n  kato export latest            one of them, as Markdown\n',
+      '\nExamples:\n  kato demo                     what it does, on samples\n  kato init                     the first step\n  kato import                   take in what your agents have\n  kato sessions --since 7d      what was said lately\n  kato export latest            one of them, as Markdown\n\nIn a chat, on a line of its own: ::record, ::capture, ::export, ::init, ::stop (`kato help commands`)\n',
     )
     .exitOverride()
     .showSuggestionAfterError(true);

@@ -93,14 +93,18 @@ function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext):
   ];
 }
 
-/** What is being recorded; first what does not go on. */
+/** What is being recorded; first, and all of it, what is not where it was asked for, and what does not go on. */
 function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
-  const on = recordings
-    .filter((one) => one.on)
-    .sort((a, b) => Number(b.failure !== undefined) - Number(a.failure !== undefined));
+  const on = recordings.filter((one) => one.on).sort((a, b) => urgency(b) - urgency(a));
   if (on.length === 0) return [];
-  const shown = on.slice(0, most).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
-  return ['recording:', ...shown, ...more(on.length, most)];
+  const shown = Math.max(most, on.filter((one) => urgency(one) > 0).length);
+  const lines = on.slice(0, shown).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
+  return ['recording:', ...lines, ...more(on.length, shown)];
+}
+
+function urgency({ redirectedFrom, failure }: KatoStatus['recordings'][number]): number {
+  if (redirectedFrom !== undefined) return 2;
+  return failure === undefined ? 0 : 1;
 }
 
 const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);

@@ -55,6 +55,13 @@ sessionId: ${SESSION}
     assert.equal(head(), expected);
   });
 
+  it('has an `updated`, where it is asked for, that is the same as `created`, and only where that is known', () => {
+    const facts = { firstAt: '2026-11-21T03:17:05.832Z' };
+    assert.match(head(facts, { updated: true }), /^created: 1795231025832\nupdated: 1795231025832$/m);
+    assert.doesNotMatch(head(facts), /updated/);
+    assert.doesNotMatch(head({}, { updated: true }), /created|updated/);
+  });
+
   it('names the user where the settings do, and every model', () => {
     const { participants } = read(head({ models: ['m-1', 'm-2'] }, { userName: 'ada' }));
     assert.deepEqual(participants, ['user.ada', 'm-1', 'm-2']);

@@ -24,7 +24,7 @@ export function revisionContract(check: Check): void {
     const ids = (await s.events()).map(({ event }) => event.id);
     assert.equal(new Set(ids).size, 1);
   });
-  // Why: docs/decisions/0005-time-and-origin-are-no-revision.md.
+  // Why: docs/decisions/0006-time-and-origin-are-no-revision.md.
   check('does not take another time, turn, origin or place for other content', async (s) => {
     await s.append(loose([say('a', 'r1', 'A', { at: '2026-01-01T00:00:00.000Z' })]));
     await s.append(loose([say('a', 'r1', 'A', { at: '2026-02-02T00:00:00.000Z', turnId: 't' })]));

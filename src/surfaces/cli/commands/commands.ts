@@ -5,12 +5,26 @@ import type { Output } from '../json.ts';
 import { visibleLine } from '../terminal.ts';
 import { ago } from '../words.ts';
 
+/** What can be asked; all of it is in `docs/commands.md`. */
+const IN_A_CHAT = `
+In a chat, on a line of its own (docs/commands.md has all of it):
+  ::record [DEST] [OPTIONS]    write from this line on; also ::start
+  ::capture [DEST] [OPTIONS]   write all of it so far, and go on
+  ::export DEST [OPTIONS]      write all of it so far, once
+  ::init [DEST]                make the session's file, and record nothing yet
+  ::stop [id:ID | dest:PATH]   end one recording, or all of this session
+Options: preset:prompts|chat|full|audit, +thinking, -tools, …, last:N (capture, export), +overwrite
+`;
+
 export const commandsCommand: CliCommand = {
   define: (command) =>
     command
       .argument('[session]', 'only of this session')
       .description('what was asked in the chats, and what came of it; newest first')
-      .addHelpText('after', '\nExamples:\n  kato commands\n  kato commands @here\n  kato commands --json\n'),
+      .addHelpText(
+        'after',
+        `${IN_A_CHAT}\nExamples:\n  kato commands\n  kato commands @here\n  kato commands --json\n`,
+      ),
   async run(context, [selector]) {
     const kato = await context.kato();
     const text = typeof selector === 'string' ? selector : undefined;

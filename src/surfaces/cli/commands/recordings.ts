@@ -4,7 +4,7 @@ import { type CliContext, fitted } from '../context.ts';
 import { failureInWords } from '../failures.ts';
 import type { Output } from '../json.ts';
 import { cut, visibleLine } from '../terminal.ts';
-import { ago, bytes } from '../words.ts';
+import { ago, bytes, count } from '../words.ts';
 
 export const recordingsCommand: CliCommand = {
   define: (command) =>
@@ -37,33 +37,41 @@ export const recordingsCommand: CliCommand = {
 
 /** A recording as `--json` shows it. */
 export function recordingJson(recording: RecordingSummary): Output<'recordings'>[number] {
-  const { id, shortId, session, sessionId, title, path, format, on, lastWriteAt, bytes, offset, failure, notes } =
-    recording;
+  const { id, shortId, session, sessionId, title, path, format, on, lastWriteAt, bytes, offset } = recording;
+  const { missing, edited, failure, redirectedFrom } = recording;
   return {
     ...{ id, shortId, session: sessionId, provider: session.provider, title: title ?? null, path, format, on },
-    ...{ lastWriteAt: lastWriteAt ?? null, bytes, offset, missing: notes.includes('shortened') },
-    edited: notes.length > 0,
+    ...{ lastWriteAt: lastWriteAt ?? null, bytes, offset, missing, edited },
     ...(failure !== undefined && { failure }),
+    ...(redirectedFrom !== undefined && { redirectedFrom }),
   };
 }
 
 /** The state and the session in one line, the path in the next: paths are what is copied. */
 export function recordingLines(recording: RecordingSummary, context: CliContext): string[] {
-  const { shortId, sessionId, title, path, lastWriteAt, notes } = recording;
+  const { shortId, sessionId, title, path, redirectedFrom: from, on, lastWriteAt } = recording;
   const isTerminal = context.services.streams.stdout.isTTY === true;
   const width = isTerminal ? context.width : Number.MAX_SAFE_INTEGER;
   const written = lastWriteAt === undefined ? 'nothing yet' : ago(lastWriteAt, context.services.now());
   const head = `${shortId}  ${stateOf(recording)}  ${bytes(recording.bytes)}, ${written}`;
   const about = `  ${sessionId.slice(0, 8)} ${visibleLine(title ?? '(no title)')}`;
-  const told = notes.includes('shortened')
-    ? ['  a part of what was written was taken out of the file']
-    : notes.includes('edited')
-      ? ['  the file was edited meanwhile; kato goes on at its end']
-      : [];
+  const redirected = on && from !== undefined ? [`  redirected from ${context.shown(visibleLine(from))}`] : [];
   const stale = recording.headFailure;
   const untold =
     stale === undefined ? [] : [`  its head does not tell who takes part by now: ${failureInWords(stale)}`];
-  return [cut(head, width), `  ${context.shown(visibleLine(path))}`, cut(about, width), ...told, ...untold];
+  return [
+    cut(head, width),
+    `  ${context.shown(visibleLine(path))}`,
+    ...redirected,
+    cut(about, width),
+    ...editLines(recording),
+    ...untold,
+  ];
+}
+
+function editLines({ edited, missing }: RecordingSummary): string[] {
+  if (missing > 0) return [`  a part of the file was taken out: ${count(missing, 'event')} may be missing`];
+  return edited ? ['  the file was edited meanwhile; kato goes on at its end'] : [];
 }
 
 function stateOf({ on, failure }: RecordingSummary): string {
