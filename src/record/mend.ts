@@ -56,6 +56,9 @@ export type Mending =
 
 const TAIL_BYTES = 4096;
 const MOST_EARLIER = 64;
+/** By so much of its end what was last written is looked for, in so much of the file's. */
+const END_BYTES = 64;
+const SEARCH_BYTES = 4 * 1024 * 1024;
 
 /** The bytes that `next` stands for. */
 export function bytesOf({ lead, text, ahead }: Next): Uint8Array {
@@ -82,6 +85,8 @@ export async function mend(
   const lost = sizeBytes < length ? await lostEnd(manifest, found, body) : undefined;
   if (lost) return { kind: 'adopt', note: 'shortened', lead: lost + next.lead, ahead: next.ahead };
   if (endsAsWritten(manifest, found, sizeBytes)) return { kind: 'adopt', note: 'edited', ...next };
+  const place = await lastPlace(manifest, found, body);
+  if (place !== undefined) return adoptLonger(place, found, next);
   return goOnBelow(found, next, sizeBytes < length ? 'shortened' : 'edited');
 }
 
@@ -91,8 +96,21 @@ function mendLonger(length: number, found: Found, next: Next): Mending {
   const extra = found.read(length, found.sizeBytes);
   if (isBeginning(extra, expected) || isZero(extra)) return { kind: 'cut', length };
   if (isBeginning(expected, extra)) return { kind: 'written' };
-  const leadBytes = Buffer.byteLength(next.lead);
-  const ours = linesIn(extra, expected) - leadBytes;
+  return goOnBehindLines(extra, found, next);
+}
+
+/** The same in a file that was changed above as well: what was last written stands at another place now. */
+function adoptLonger(place: number, found: Found, next: Next): Mending {
+  const extra = found.read(place, found.sizeBytes);
+  const there = extra.length - Buffer.byteLength(next.lead);
+  if (there >= 0 && isBeginning(extra, bytesOf(next)))
+    return { kind: 'adopt', note: 'edited', lead: '', ahead: next.ahead + there };
+  return goOnBehindLines(extra, found, next);
+}
+
+/** Below all, with what of the expected is not among these lines yet. */
+function goOnBehindLines(extra: Uint8Array, found: Found, next: Next): Mending {
+  const ours = linesIn(extra, bytesOf(next)) - Buffer.byteLength(next.lead);
   return goOnBelow(found, ours > 0 ? { ...next, ahead: next.ahead + ours } : next, 'edited');
 }
 
@@ -134,6 +152,28 @@ const BRACE = 0x7b;
 function endsAsWritten({ tail, tailBytes }: Manifest, { read }: Found, place: number): boolean {
   if (tailBytes === 0) return place === 0; // Nothing was written yet.
   return place >= tailBytes && hashOf(read(place - tailBytes, place)) === tail;
+}
+
+/**
+ * Where what was last written ends in a file that was changed above it; absent where it is not whole any more. The last of
+ * such places: words that are there twice had better be written once too often than not at all.
+ */
+async function lastPlace(
+  manifest: Manifest,
+  found: Found,
+  play: () => Promise<Uint8Array>,
+): Promise<number | undefined> {
+  const { bodyBytes, tailBytes } = manifest;
+  const body = await play();
+  const end = body.subarray(Math.max(0, bodyBytes - Math.min(tailBytes, END_BYTES)), bodyBytes);
+  if (end.length === 0) return undefined;
+  const from = Math.max(0, found.sizeBytes - SEARCH_BYTES);
+  const window = Buffer.from(found.read(from, found.sizeBytes));
+  for (let at = window.lastIndexOf(end); at >= 0; at = at === 0 ? -1 : window.lastIndexOf(end, at - 1)) {
+    const place = from + at + end.length;
+    if (endsAsWritten(manifest, found, place)) return place;
+  }
+  return undefined;
 }
 
 /** For a file that an older copy has come back to: what it has lost of the body. */

@@ -59,6 +59,20 @@ describe('writing goes on', () => {
     assert.equal(await mended(`${WRITTEN}${NEXT}\nmine\n`), `${WRITTEN}${NEXT}\nmine\n`);
   });
 
+  it('behind what was written, when kato was killed while it wrote and the user then wrote above', async () => {
+    const edited = WRITTEN.replace('one\n', 'one\nmine\n');
+    for (let cut = 1; cut <= NEXT.length; cut++)
+      assert.equal(await mended(edited + NEXT.slice(0, cut)), edited + NEXT, `killed behind ${cut}`);
+    // A blank line more: what comes next is told from the user's words by it.
+    assert.equal(await mended(`${edited}${NEXT}\nmine too\n`), `${edited}${NEXT}\nmine too\n\n`);
+    assert.equal(await noteOf(edited + NEXT.slice(0, 5)), 'edited');
+  });
+  it('from what was written last, when that stands there twice', async () => {
+    const known = after(HEAD, FIRST, SECOND, SECOND);
+    const edited = (HEAD + FIRST + SECOND + SECOND).replace('one\n', 'one\nmine\n');
+    assert.equal(await mended(`${edited}\nmine too\n`, SECOND, known), `${edited}\nmine too\n${SECOND}`);
+  });
+
   it('below what the user wrote at the end, after a blank line', async () => {
     assert.equal(await mended(`${WRITTEN}mine`), `${WRITTEN}mine\n${NEXT}`);
     assert.equal(await mended(`${WRITTEN}mine\n`), `${WRITTEN}mine\n${NEXT}`);
