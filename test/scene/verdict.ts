@@ -1,4 +1,5 @@
 /** The end of a scene: everything is waited for, and judged by the command line and by the store itself. */
+import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
@@ -20,6 +21,9 @@ export async function settle(scene: Scene, editor: Editor, patienceMs: number): 
   const look = async () => {
     await wait(LOOK_MS);
     flaws = await flawsOf(scene, editor, witness);
+    if (flaws.length > 0) return false;
+    const { lag } = await witness.client.status();
+    flaws = lag.map(({ path, lagBytes }) => `${lagBytes} bytes of ${basename(path)} are not read`);
     return flaws.length === 0;
   };
   try {
