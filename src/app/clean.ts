@@ -22,8 +22,8 @@ import {
   progressName,
   type StoredProgress,
 } from '../record/book.ts';
-import { playOf } from '../record/deeds.ts';
 import { isOwnHead } from '../record/mend.ts';
+import { playOf } from '../record/play-of.ts';
 import { play, startOf } from '../record/playback.ts';
 import type { Recording } from '../record/recording.ts';
 import { judge } from '../record/write-policy.ts';

@@ -182,9 +182,12 @@ export interface KatoStatus {
   readonly memory?: MemoryUse;
 }
 
-/** What the daemon alone knows of a recording that does not go on. */
+/** What the daemon alone knows of a recording that is not as it should be. */
 export interface RecordingState {
-  readonly failure: string;
+  /** Why it does not go on, though it is on. */
+  readonly failure?: string;
+  /** Why its head does not tell who takes part by now; its text goes on. A system code. */
+  readonly headFailure?: string;
 }
 
 export interface RecordingSummary {
@@ -209,6 +212,7 @@ export interface RecordingSummary {
   readonly edited: boolean;
   /** How many events may be missing in the file by that. */
   readonly missing: number;
+  readonly headFailure?: string;
 }
 
 /** The commands of a chat that can be given from outside it. */

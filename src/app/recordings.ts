@@ -3,11 +3,11 @@ import { KatoError } from '../core/errors.ts';
 import type { Clock, DestinationFiles, Logger } from '../core/ports.ts';
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
 import { type Book, type CommandOutcome, kept, progressName, type StoredProgress } from '../record/book.ts';
-import { playOf } from '../record/deeds.ts';
 import { formatOf } from '../record/destination.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { HearingRules } from '../record/hearing.ts';
 import type { RecorderParts } from '../record/parts.ts';
+import { playOf } from '../record/play-of.ts';
 import { play, startOf } from '../record/playback.ts';
 import type { Recording } from '../record/recording.ts';
 import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
@@ -92,9 +92,13 @@ export async function listRecordings(
     const title = (await store.session(session))?.facts.title?.text;
     for (const recording of recordings) {
       const progress = kept<StoredProgress>(await store.offset(progressName(recording.id)));
-      const failure = states.get(recording.id)?.failure ?? whyNotThere(files, recording, progress);
+      const { failure = whyNotThere(files, recording, progress), headFailure } = states.get(recording.id) ?? {};
       const summary = summaryOf(session, recording, progress, title);
-      summaries.push({ ...summary, ...(failure !== undefined && { failure }) });
+      summaries.push({
+        ...summary,
+        ...(failure !== undefined && { failure }),
+        ...(headFailure !== undefined && { headFailure }),
+      });
     }
   }
   return summaries;

@@ -10,7 +10,7 @@
 import type { KatoEvent } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Offset } from '../store/store.ts';
+import type { Offset, Position } from '../store/store.ts';
 import type { Effect } from './plan.ts';
 import type { SessionRecordings } from './recording.ts';
 import type { FileProgress } from './recording-file.ts';
@@ -75,6 +75,14 @@ export type StoredProgress = FileProgress & {
   /** True when the head of the new file was deleted with the transcript, and is to be made again. */
   readonly owesHead?: true;
 };
+
+/** How far each recording is written. */
+export interface ProgressBook {
+  readonly get: (recording: string) => StoredProgress | undefined;
+  readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
+  /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
+  readonly heardUpTo: (session: SessionKey) => Position;
+}
 
 export const RECORDER = 'recorder';
 

@@ -3,10 +3,12 @@ import type { Clock, Logger } from '../core/ports.ts';
 import { withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 
-/** What is known, beside what is stored, of a recording that does not go on. */
+/** What is known, beside what is stored, of a recording that is not as it should be. */
 export interface Condition {
-  /** Why it does not go on. A system code, `gone`, `denied`, or one of kato's codes. */
-  readonly failure: string;
+  /** Why it does not go on; absent when it does. A system code, `gone`, `denied`, or one of kato's codes. */
+  readonly failure?: string;
+  /** Why its head does not tell who takes part by now; its text goes on. A system code. */
+  readonly headFailure?: string;
 }
 
 const FIRST_MS = 1000;
@@ -62,9 +64,13 @@ export class Conditions {
     return true;
   }
 
-  goOn({ id, path }: Recording): void {
-    if (!this.#byRecording.delete(id)) return;
+  goOn({ id, path }: Recording, headFailure?: string): void {
+    const before = this.#byRecording.get(id);
+    if (headFailure === undefined) this.#byRecording.delete(id);
+    else this.#byRecording.set(id, { headFailure });
+    if (headFailure !== undefined && before?.headFailure !== headFailure)
+      this.#log.log('warn', 'recording.head-stale', { path: withoutTitle(path), code: headFailure });
     this.#delays.clear(id);
-    this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
+    if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
   }
 }

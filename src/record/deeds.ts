@@ -7,40 +7,26 @@
  */
 import { KatoError, systemCode } from '../core/errors.ts';
 import type { EventId } from '../core/event.ts';
-import type { GrowingFile, PendingFile } from '../core/ports.ts';
-import type { SessionKey } from '../core/session.ts';
-import type { Offset, Position, SessionRecord, TranscriptStore } from '../store/store.ts';
-import {
-  type Book,
-  type CommandOutcome,
-  keeping,
-  outcomeName,
-  type PendingEffect,
-  type StoredProgress,
-} from './book.ts';
+import type { GrowingFile } from '../core/ports.ts';
+import type { Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
+import { type Book, type CommandOutcome, keeping, outcomeName, type PendingEffect, type ProgressBook } from './book.ts';
 import type { Claims } from './claims.ts';
 import { chosenName } from './destination.ts';
 import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { positionOf } from './hearing.ts';
-import { isOwnHead, manifestAfter, withHead } from './mend.ts';
+import { manifestAfter, withHead } from './mend.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import type { Effect, Target } from './plan.ts';
+import { playOf } from './play-of.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
-import { type Period, type Recording, recordingId } from './recording.ts';
+import { recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
 import { type Beginning, type Redirected, redirect } from './redirection.ts';
 import { BARRED, refusal, refusalInWords } from './refusals.ts';
+import { Rewriting, readWhole } from './rewriting.ts';
 import { withTranscript } from './transcript.ts';
 import type { RootKind } from './write-policy.ts';
-
-/** How far each recording is written. */
-export interface ProgressBook {
-  readonly get: (recording: string) => StoredProgress | undefined;
-  readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
-  /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
-  readonly heardUpTo: (session: SessionKey) => Position;
-}
 
 export interface Redirection {
   readonly from: string;
@@ -58,25 +44,19 @@ export interface Done {
 
 type ExportEffect = Extract<Effect, { kind: 'export' }>;
 
-export function playOf(
-  { store, formats, optionsOf }: RecorderParts,
-  session: SessionKey,
-  { format, periods }: Pick<Recording, 'format' | 'periods'>,
-): Play {
-  return { store, session, format: formats[format], periods, optionsOf };
-}
-
 export class Deeds {
   readonly #parts: RecorderParts;
   readonly #places: Places;
   readonly #progress: ProgressBook;
   readonly #claims: Claims;
+  readonly #rewriting: Rewriting;
 
   constructor(parts: RecorderParts, places: Places, progress: ProgressBook, claims: Claims) {
     this.#parts = parts;
     this.#places = places;
     this.#progress = progress;
     this.#claims = claims;
+    this.#rewriting = new Rewriting(parts, progress);
   }
 
   /** Does one deed. What comes of it, if it is not what was told already. */
@@ -114,7 +94,7 @@ export class Deeds {
     this.#parts.audit.log(level, what, { path: withoutTitle(path), session: id, ...facts });
   }
 
-  /** A new file with its head. One that stands already stays as it is, and must be one that can be recorded to. */
+  /** A new file with its head. One that stands already stays as it is; it must be one that may be recorded to. */
   async #prepare(session: SessionRecord, target: Target): Promise<void> {
     const { root, components, kind } = this.#placeOf(target, session);
     const { files, formats, headOf } = this.#parts;
@@ -122,8 +102,7 @@ export class Deeds {
     if (!file) return;
     try {
       const id = recordingId(session.key, target.path);
-      const isForeign = kind === 'project' && !this.#progress.get(id);
-      if (isForeign && file.sizeBytes() > 0 && !isHeadAlone(file)) throw refusal('not-ours');
+      if (kind === 'project' && !this.#progress.get(id) && hasBody(file)) throw refusal('not-ours');
       if (file.sizeBytes() > 0) return;
       const head = Buffer.from(headOf(session, target.format, id));
       file.append(head);
@@ -145,17 +124,17 @@ export class Deeds {
     const known = this.#progress.get(recording.id);
     const file = files.grow(place.root, place.components, { create: false });
     const isThere = file !== undefined && file.sizeBytes() > 0;
-    const hasBody = file !== undefined && file.sizeBytes() > 0 && !isHeadAlone(file);
+    const isForeign = file !== undefined && hasBody(file);
     file?.close();
     // Where writing is allowed by default, only what kato has made may be written to, and notes that are still empty.
     const isOurs = known ?? (effect.kind === 'go-on' && this.#progress.get(effect.continues ?? ''));
-    if (hasBody && !isOurs && place.kind === 'project') throw refusal('not-ours');
+    if (isForeign && !isOurs && place.kind === 'project') throw refusal('not-ours');
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     // Without a recording before, what is known is of one that is no more: this one goes on below it.
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
     if (isResumed && isThere) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
-      return this.#writeAnew(session, recording, place, effect, known);
+      return this.#rewriting.write(session, recording, place, effect);
     }
     // Later commands can have been heard by now: what was never begun begins with its first period. So does a file that is
     // gone: it is made again, with all that it should hold.
@@ -171,91 +150,6 @@ export class Deeds {
     const from = playing.periods[index]?.from;
     const position = from && (await positionOf(this.#parts.store, key, from.event));
     return { ...startOf(playing), period: index, ...(position !== undefined && { after: position - 1 }) };
-  }
-
-  /**
-   * A new body. Where the old one is kato's, word for word, what stands above it stays, whoever wrote it; else the file is
-   * kept as a backup, and only its front matter stays.
-   */
-  async #writeAnew(
-    session: SessionRecord,
-    recording: Recording,
-    place: Place,
-    { replaces, overwrite }: Extract<Effect, { kind: 'anew' }>,
-    known: StoredProgress | undefined,
-  ): Promise<void> {
-    const { files, clock, headOf } = this.#parts;
-    const before = this.#read(place);
-    const isOurs = known !== undefined && (await this.#isAsWritten(session, recording, replaces, known, before));
-    const above = isOurs ? before.subarray(0, known.manifest.length - known.manifest.bodyBytes) : before;
-    const head = headIn(above);
-    const isHeadOnly = isOurs && above.subarray(head.length).toString('utf8').trim() === '';
-    const lead =
-      isOurs && !overwrite
-        ? above
-        : head.length > 0
-          ? Buffer.concat([head, Buffer.from('\n')])
-          : Buffer.from(headOf(session, recording.format, recording.id));
-    const isNewHead = head.length === 0 && !(isOurs && !overwrite);
-    const isOwn = isNewHead || (isOurs && isOwnHead(known.manifest, above) && !overwrite);
-    const file = files.begin(place.root, place.components, recording.id);
-    try {
-      file.write(lead);
-      const progress = await this.#writeBody(file, session, recording, lead);
-      const isNeedless = isHeadOnly || (isOurs && !overwrite);
-      const isEdited = !this.#read(place).equals(before); // While the new body was made.
-      file.commit({ replace: true, backup: !isNeedless || isEdited, time: clock.now() });
-      const manifest = isOwn ? withHead(progress.manifest, lead) : progress.manifest;
-      await this.#progress.put(recording.id, { ...progress, manifest });
-    } catch (error) {
-      file.discard();
-      throw error;
-    }
-  }
-
-  async #writeBody(
-    file: PendingFile,
-    { key }: SessionRecord,
-    recording: Recording,
-    lead: Buffer,
-  ): Promise<StoredProgress> {
-    const playing = { ...playOf(this.#parts, key, recording), upTo: this.#progress.heardUpTo(key) };
-    let cursor = startOf(playing);
-    let last = lead;
-    let bodyBytes = 0;
-    for await (const piece of play(playing, cursor)) {
-      file.write(piece.text);
-      if (piece.text !== '') last = Buffer.from(piece.text);
-      bodyBytes += Buffer.byteLength(piece.text);
-      cursor = piece.cursor;
-    }
-    return { cursor, manifest: manifestAfter(undefined, lead.length + bodyBytes, last, bodyBytes), lead: '' };
-  }
-
-  #read({ root, components }: Place): Buffer {
-    const file = this.#parts.files.grow(root, components, { create: false });
-    if (!file) return Buffer.alloc(0);
-    try {
-      return Buffer.from(file.read(0, file.sizeBytes()));
-    } finally {
-      file.close();
-    }
-  }
-
-  /** Whether a file's body is byte for byte what the recording wrote. */
-  async #isAsWritten(
-    { key }: SessionRecord,
-    { format }: Recording,
-    periods: readonly Period[],
-    { manifest }: StoredProgress,
-    found: Buffer,
-  ): Promise<boolean> {
-    if (found.length !== manifest.length) return false;
-    const playing = playOf(this.#parts, key, { format, periods });
-    const pieces: Buffer[] = [];
-    for await (const { text } of play(playing, startOf(playing))) pieces.push(Buffer.from(text));
-    const body = Buffer.concat(pieces).subarray(0, manifest.bodyBytes);
-    return found.subarray(manifest.length - manifest.bodyBytes).equals(body);
   }
 
   /** Whether there is a file with this body already, word for word. */
@@ -274,7 +168,7 @@ export class Deeds {
 
   #readIfPossible(place: Place): Buffer {
     try {
-      return this.#read(place);
+      return readWhole(this.#parts, place);
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
       return Buffer.alloc(0); // What is wrong with it is said when it is written to.
@@ -340,11 +234,11 @@ function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: 
   return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
 }
 
-/** Whether a file has front matter, and nothing below it. */
-function isHeadAlone(file: GrowingFile): boolean {
-  if (file.sizeBytes() > MOST_HEAD_BYTES) return false;
+/** Whether anything stands in a file but front matter. */
+function hasBody(file: GrowingFile): boolean {
+  if (file.sizeBytes() > MOST_HEAD_BYTES) return true;
   const bytes = Buffer.from(file.read(0, file.sizeBytes()));
-  return bytes.subarray(headIn(bytes).length).toString().trim() === '';
+  return bytes.subarray(headIn(bytes).length).toString().trim() !== '';
 }
 
 const NEWLINE = 0x0a;

@@ -5,7 +5,7 @@
  * must be on the disk before: where it were lost in a power cut, with an append behind it, nothing could tell the two apart.
  */
 import { isUtf8 } from 'node:buffer';
-import type { DestinationFiles } from '../core/ports.ts';
+import type { DestinationFiles, GrowingFile } from '../core/ports.ts';
 import { type Additions, enlargeHead, headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
 import { isOwnHead, type Manifest, withHead } from './mend.ts';
 import type { Place } from './recording-file.ts';
@@ -42,7 +42,8 @@ export async function growHead(
     try {
       pending.write(larger);
       for (let at = before; at < size; at += COPY_BYTES) pending.write(file.read(at, Math.min(size, at + COPY_BYTES)));
-      if (file.sizeBytes() !== size) throw Object.assign(new Error('it was written to meanwhile'), { code: 'EBUSY' });
+      if (file.sizeBytes() !== size || !isStillThere(files, place, file))
+        throw Object.assign(new Error('it was written to meanwhile'), { code: 'EBUSY' });
       pending.commit({ replace: true, backup: false, time });
     } catch (error) {
       pending.discard();
@@ -55,4 +56,11 @@ export async function growHead(
   } finally {
     file.close();
   }
+}
+
+/** Whether it is this file that has the name: an editor that saves puts another one in its place. */
+function isStillThere(files: DestinationFiles, { root, components }: Place, { identity }: GrowingFile): boolean {
+  const there = files.grow(root, components, { create: false });
+  there?.close();
+  return there?.identity === identity;
 }

@@ -9,10 +9,10 @@ import { emptyBatch, type Offset, type Position, type SessionRecord } from '../s
 import { positionOfAnchor } from './anchors.ts';
 import { keeping, kept, progressName, type StoredProgress } from './book.ts';
 import { type Condition, Conditions, type Delays } from './conditions.ts';
-import { playOf } from './deeds.ts';
 import { growHead } from './head-growth.ts';
 import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
+import { playOf } from './play-of.ts';
 import type { Recording } from './recording.ts';
 import { advance, beginFile, type Place, type RecordingFileParts } from './recording-file.ts';
 import { BARRED } from './refusals.ts';
@@ -91,8 +91,8 @@ export class RecordedFiles {
       const from = owesHead ? { ...known, lead: beginFile(work, head()).lead } : progress;
       const { events, isGone } = await advance({ ...work, store }, from);
       if (isGone) return this.#fail(recording, session, 'gone');
-      if (events > 0) await this.#growHead(session, recording, place);
-      this.#conditions.goOn(recording);
+      const stale = this.#conditions.get(recording.id)?.headFailure;
+      this.#conditions.goOn(recording, events > 0 ? await this.#tryHead(session, recording, place) : stale);
     } catch (error) {
       this.#fail(recording, session, codeOf(error), placeOf(error));
     }
@@ -116,6 +116,17 @@ export class RecordedFiles {
     if (!isNews || (failure !== 'denied' && !BARRED.has(failure))) return;
     const facts = { path: withoutTitle(recording.path), session: id, reason: failure };
     this.#parts.audit.log('warn', 'write.denied', facts);
+  }
+
+  /** Why the head cannot grow, if it cannot: what was said is in the file all the same. */
+  async #tryHead(session: SessionRecord, recording: Recording, place: Place): Promise<string | undefined> {
+    try {
+      await this.#growHead(session, recording, place);
+      return undefined;
+    } catch (error) {
+      if (error instanceof KatoError || systemCode(error) === undefined) throw error;
+      return systemCode(error);
+    }
   }
 
   /** The head says who takes part; it is looked at when that may have changed. */

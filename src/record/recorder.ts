@@ -22,12 +22,13 @@ import {
   keeping,
   kept,
   outcomeName,
+  type ProgressBook,
   RECORDER,
 } from './book.ts';
 import { Claims } from './claims.ts';
 import type { Command } from './commands.ts';
 import { type Condition, Delays } from './conditions.ts';
-import { Deeds, type ProgressBook, type Redirection } from './deeds.ts';
+import { Deeds, type Redirection } from './deeds.ts';
 import { firstOwnWords, handedOver, inheritedBook, isOwed } from './inheritance.ts';
 import { type Answer, lastEvent, Obedience } from './obedience.ts';
 import type { RecorderParts } from './parts.ts';

@@ -45,6 +45,19 @@ describe('in a project folder', () => {
     }
   });
 
+  it('a file of somebody else’s is not prepared, and one of kato’s is again', async (t) => {
+    const { studio, project, text } = await begin(t);
+    writeFileSync(`${project}/mine.md`, 'my words\n');
+    await studio.say(`::init ${project}/mine.md`, `::init ${project}/new.md`, `::init ${project}/new.md`);
+    assert.deepEqual(await studio.outcomes(), [
+      `::init ${project}/mine.md: failed (the file exists already, and is no recording of kato's)`,
+      `::init ${project}/new.md: done`,
+      `::init ${project}/new.md: done`,
+    ]);
+    assert.equal(text('mine.md'), 'my words\n');
+    assert.equal(text('new.md'), HEAD);
+  });
+
   it('what an export finds in its place is said as it is', async (t) => {
     const { studio, project, text } = await begin(t);
     writeFileSync(`${project}/mine.md`, 'my words\n');
