@@ -182,9 +182,9 @@ export interface KatoStatus {
   readonly memory?: MemoryUse;
 }
 
-/** What the daemon alone knows of a recording that does not go on as it should. */
+/** What the daemon alone knows of a recording that is not as it should be. */
 export interface RecordingState {
-  /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
+  /** Why it does not go on, though it is on. */
   readonly failure?: string;
   /** Why its head does not tell who takes part by now; its text goes on. A system code. */
   readonly headFailure?: string;
@@ -208,11 +208,11 @@ export interface RecordingSummary {
   readonly offset: number;
   /** Why it does not go on, though it is on: a system code; `gone` when its file is not there any more. */
   readonly failure?: string;
-  readonly headFailure?: string;
   /** Whether its user has edited the file since it was begun. */
   readonly edited: boolean;
   /** How many events may be missing in the file by that. */
   readonly missing: number;
+  readonly headFailure?: string;
 }
 
 /** The commands of a chat that can be given from outside it. */

@@ -92,9 +92,13 @@ export async function listRecordings(
     const title = (await store.session(session))?.facts.title?.text;
     for (const recording of recordings) {
       const progress = kept<StoredProgress>(await store.offset(progressName(recording.id)));
-      const failure = states.get(recording.id)?.failure ?? whyNotThere(files, recording, progress);
+      const { failure = whyNotThere(files, recording, progress), headFailure } = states.get(recording.id) ?? {};
       const summary = summaryOf(session, recording, progress, title);
-      summaries.push({ ...summary, ...(failure !== undefined && { failure }) });
+      summaries.push({
+        ...summary,
+        ...(failure !== undefined && { failure }),
+        ...(headFailure !== undefined && { headFailure }),
+      });
     }
   }
   return summaries;

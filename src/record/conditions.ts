@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../core/ports.ts';
 import { withoutTitle } from './places.ts';
 import type { Recording } from './recording.ts';
 
-/** What is known, beside what is stored, of a recording that does not go on as it should. */
+/** What is known, beside what is stored, of a recording that is not as it should be. */
 export interface Condition {
   /** Why it does not go on; absent when it does. A system code, `gone`, `denied`, or one of kato's codes. */
   readonly failure?: string;
@@ -66,13 +66,11 @@ export class Conditions {
 
   goOn({ id, path }: Recording, headFailure?: string): void {
     const before = this.#byRecording.get(id);
-    if (headFailure === undefined && !before) return;
     if (headFailure === undefined) this.#byRecording.delete(id);
     else this.#byRecording.set(id, { headFailure });
     if (headFailure !== undefined && before?.headFailure !== headFailure)
       this.#log.log('warn', 'recording.head-stale', { path: withoutTitle(path), code: headFailure });
-    if (before?.failure === undefined) return;
     this.#delays.clear(id);
-    this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
+    if (before?.failure !== undefined) this.#log.log('info', 'recording.resumed', { path: withoutTitle(path) });
   }
 }

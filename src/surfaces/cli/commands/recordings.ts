@@ -56,22 +56,25 @@ export function recordingLines(recording: RecordingSummary, context: CliContext)
   const head = `${shortId}  ${stateOf(recording)}  ${bytes(recording.bytes)}, ${written}`;
   const about = `  ${sessionId.slice(0, 8)} ${visibleLine(title ?? '(no title)')}`;
   const redirected = on && from !== undefined ? [`  redirected from ${context.shown(visibleLine(from))}`] : [];
-  const stale = recording.headFailure;
-  const untold =
-    stale === undefined ? [] : [`  its head does not tell who takes part by now: ${failureInWords(stale)}`];
   return [
     cut(head, width),
     `  ${context.shown(visibleLine(path))}`,
     ...redirected,
     cut(about, width),
-    ...editLines(recording),
-    ...untold,
+    ...fileLines(recording),
   ];
 }
 
-function editLines({ edited, missing }: RecordingSummary): string[] {
-  if (missing > 0) return [`  a part of the file was taken out: ${count(missing, 'event')} may be missing`];
-  return edited ? ['  the file was edited meanwhile; kato goes on at its end'] : [];
+/** What became of the file, and of its head. */
+function fileLines({ edited, missing, headFailure }: RecordingSummary): string[] {
+  const edits = edited ? [`  ${editsInWords(missing)}`] : [];
+  if (headFailure === undefined) return edits;
+  return [...edits, `  its head does not tell who takes part by now: ${failureInWords(headFailure)}`];
+}
+
+function editsInWords(missing: number): string {
+  if (missing > 0) return `a part of the file was taken out: ${count(missing, 'event')} may be missing`;
+  return 'the file was edited meanwhile; kato goes on at its end';
 }
 
 function stateOf({ on, failure }: RecordingSummary): string {
