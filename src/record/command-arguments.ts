@@ -48,6 +48,9 @@ function isOption(text: string): boolean {
   return /^[+-][\p{L}-]+$/u.test(text) || /^(?:preset|last):/i.test(text);
 }
 
+/** A conversation that goes on beside another one, live, has no place in it. */
+const SUBAGENTS = 'a recording has a line for each sub-agent; `kato export SESSION --with subagents` has them whole';
+
 function parseOption(text: string): CommandOptions | { readonly error: string } {
   const [, key = '', value = ''] = /^(preset|last):(.*)$/is.exec(text) ?? [];
   if (key.toLowerCase() === 'preset') {
@@ -61,6 +64,7 @@ function parseOption(text: string): CommandOptions | { readonly error: string } 
   const name = text.slice(1).toLowerCase();
   const isOn = text.startsWith('+');
   if (name === 'overwrite') return { overwrite: isOn };
+  if (name === 'subagents') return { error: SUBAGENTS };
   const known = viewSwitches.find((one) => one === name);
   return known === undefined
     ? { error: `no option ${text}; options: ${['overwrite', ...viewSwitches].map((one) => `+${one}`).join(' ')}` }

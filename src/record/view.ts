@@ -2,7 +2,7 @@
 import type { FormatOptions, Preset } from './formats/format.ts';
 import { presets } from './formats/presets.ts';
 
-/** Parts that can be switched on or off by themselves. `subagents` puts their conversations in the place of their line. */
+/** Parts that can be switched on or off by themselves. */
 export const viewSwitches = [
   'user',
   'assistant',
@@ -13,7 +13,6 @@ export const viewSwitches = [
   'bookkeeping',
   'replayed',
   'anchors',
-  'subagents',
 ] as const;
 export type ViewSwitch = (typeof viewSwitches)[number];
 
@@ -29,8 +28,7 @@ export interface ViewSettings extends Pick<FormatOptions, 'headingTime' | 'timeZ
 }
 
 export function formatOptions({ preset, switches }: View, settings: ViewSettings): FormatOptions {
-  const { subagents: _, ...shown } = switches;
   const { headingTime, timeZone, toolResultLines } = settings;
   const anchors = presets[preset].anchors || settings.anchors;
-  return { ...presets[preset], anchors, headingTime, timeZone, toolResultLines, ...shown };
+  return { ...presets[preset], anchors, headingTime, timeZone, toolResultLines, ...switches };
 }

@@ -174,10 +174,10 @@ describe('a destination', () => {
 
 describe('options', () => {
   it('switch parts on and off, choose a preset, and cut to the last turns', () => {
-    assert.deepEqual(asked('::capture a.md preset:full -tools +Subagents last:3 +overwrite'), {
+    assert.deepEqual(asked('::capture a.md preset:full -tools +System last:3 +overwrite'), {
       verb: 'capture',
       dest: 'a.md',
-      options: { preset: 'full', switches: { tools: false, subagents: true }, last: 3, overwrite: true },
+      options: { preset: 'full', switches: { tools: false, system: true }, last: 3, overwrite: true },
     });
     assert.deepEqual(asked('::record +thinking'), { verb: 'record', options: { switches: { thinking: true } } });
     assert.deepEqual(asked('::record -thinking +thinking'), {
@@ -188,6 +188,10 @@ describe('options', () => {
 
   it('are known ones', () => {
     assert.match(wrong('::record a.md +thoughts'), /no option \+thoughts; options: \+overwrite \+user/);
+    assert.match(
+      wrong('::record a.md +subagents'),
+      /a line for each sub-agent; `kato export SESSION --with subagents`/,
+    );
     assert.match(wrong('::record preset:loud'), /no preset loud; presets: prompts, chat, full, audit/);
     assert.match(wrong('::capture last:0'), /needs a number/);
     assert.match(wrong('::record last:3'), /for capture and export/);
