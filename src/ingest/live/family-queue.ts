@@ -3,7 +3,7 @@
  *
  * What is added while a family has its turn waits for the next one, so a change during a reading leads to exactly one
  * more. The family with the latest news goes first, so that live writing never waits behind old files; but one that was
- * added to be the last waits until everything has had its turn that was added before it.
+ * added to be the last, and never had a turn, waits for what was added before it from the same folder.
  */
 import { nextTurn } from '../turns.ts';
 
@@ -13,11 +13,14 @@ interface Waiting {
   readonly paths: Set<string>;
   /** The number of its adding. */
   readonly number: number;
-  readonly place: Place;
+  readonly folder: string;
+  place: Place;
   newestMs: number;
   readonly done: Promise<void>;
   readonly finish: () => void;
 }
+
+type Running = Pick<Waiting, 'number' | 'folder'> & { readonly turn: Promise<void> };
 
 /** Several, because what is read side by side is made durable together; not all, for it is told together too. */
 const LANES = 12;
@@ -25,7 +28,9 @@ const LANES = 12;
 export class FamilyQueue {
   readonly #run: (paths: ReadonlySet<string>) => Promise<void>;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #running = new Map<string, { readonly number: number; readonly turn: Promise<void> }>();
+  readonly #running = new Map<string, Running>();
+  /** Families that have, or had, a turn. */
+  readonly #known = new Set<string>();
   #added = 0;
   #isStopped = false;
 
@@ -37,8 +42,9 @@ export class FamilyQueue {
   /** Adds a file; resolves when a turn that began later is over, or when the queue is stopped. */
   add(family: string, path: string, newestMs: number, place: Place = 'any'): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
-    const waiting = this.#waiting.get(family) ?? newWaiting(++this.#added, place);
+    const waiting = this.#waiting.get(family) ?? newWaiting(++this.#added, path);
     waiting.paths.add(path);
+    if (place === 'any' || this.#known.has(family)) waiting.place = 'any';
     waiting.newestMs = Math.max(waiting.newestMs, newestMs);
     this.#waiting.set(family, waiting);
     this.#pump();
@@ -68,7 +74,9 @@ export class FamilyQueue {
       const waiting = family === undefined ? undefined : this.#waiting.get(family);
       if (family === undefined || !waiting) return;
       this.#waiting.delete(family);
-      this.#running.set(family, { number: waiting.number, turn: this.#turn(family, waiting) });
+      const { number, folder } = waiting;
+      this.#known.add(family);
+      this.#running.set(family, { number, folder, turn: this.#turn(family, waiting) });
     }
   }
 
@@ -81,28 +89,31 @@ export class FamilyQueue {
   }
 
   #next(): string | undefined {
-    const first = this.#firstAdded();
+    const first = this.#firstOfFolders();
     let best: string | undefined;
     let bestMs = Number.NEGATIVE_INFINITY;
-    for (const [family, { newestMs, number, place }] of this.#waiting) {
+    for (const [family, { newestMs, number, folder, place }] of this.#waiting) {
       if (this.#running.has(family) || (best !== undefined && newestMs <= bestMs)) continue;
-      if (place === 'last' && number !== first) continue;
+      if (place === 'last' && number !== first.get(folder)) continue;
       best = family;
       bestMs = newestMs;
     }
     return best;
   }
 
-  /** The lowest number of those that wait or run. */
-  #firstAdded(): number {
-    let first = this.#added;
-    for (const { number } of this.#running.values()) first = Math.min(first, number);
-    for (const { number } of this.#waiting.values()) first = Math.min(first, number);
+  /** By folder, the lowest number of those that wait or run. */
+  #firstOfFolders(): ReadonlyMap<string, number> {
+    const first = new Map<string, number>();
+    for (const { number, folder } of [...this.#running.values(), ...this.#waiting.values()]) {
+      first.set(folder, Math.min(first.get(folder) ?? number, number));
+    }
     return first;
   }
 }
 
-function newWaiting(number: number, place: Place): Waiting {
+function newWaiting(number: number, path: string): Waiting {
   const { promise, resolve } = Promise.withResolvers<void>();
-  return { paths: new Set(), number, place, newestMs: Number.NEGATIVE_INFINITY, done: promise, finish: resolve };
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const newestMs = Number.NEGATIVE_INFINITY;
+  return { paths: new Set(), number, folder, place: 'last', newestMs, done: promise, finish: resolve };
 }

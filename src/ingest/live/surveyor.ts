@@ -154,8 +154,8 @@ export class Surveyor {
   }
 
   /**
-   * What was never read may be a copy of something that has news too, and not say so. It is read behind all that was told
-   * of before, so that what is in both is heard where it was written first.
+   * What was never read may be a copy of something in its folder that has news too, and not say so. It is read behind all
+   * there that was told of before, so that what is in both is heard where it was written first.
    */
   #add(one: Pick<FoundSource, 'provider' | 'path' | 'match'>, newestMs: number): void {
     void this.#parts.queue.add(familyOf(one), one.path, newestMs, this.#isRead(one) ? 'any' : 'last');
