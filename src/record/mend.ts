@@ -56,9 +56,6 @@ export type Mending =
 
 const TAIL_BYTES = 4096;
 const MOST_EARLIER = 64;
-/** By so much of its end what was last written is looked for, in so much of the file's. */
-const END_BYTES = 64;
-const SEARCH_BYTES = 4 * 1024 * 1024;
 
 /** The bytes that `next` stands for. */
 export function bytesOf({ lead, text, ahead }: Next): Uint8Array {
@@ -85,9 +82,10 @@ export async function mend(
   const lost = sizeBytes < length ? await lostEnd(manifest, found, body) : undefined;
   if (lost) return { kind: 'adopt', note: 'shortened', lead: lost + next.lead, ahead: next.ahead };
   if (endsAsWritten(manifest, found, sizeBytes)) return { kind: 'adopt', note: 'edited', ...next };
-  const place = await lastPlace(manifest, found, body);
-  if (place !== undefined) return adoptLonger(place, found, next);
-  return goOnBelow(found, next, sizeBytes < length ? 'shortened' : 'edited');
+  return (
+    (await goOnBehindOurs(manifest, found, next, body)) ??
+    goOnBelow(found, next, sizeBytes < length ? 'shortened' : 'edited')
+  );
 }
 
 /** Behind what was noted stands what kato did not note any more, or what the user wrote, or first one and then the other. */
@@ -96,22 +94,31 @@ function mendLonger(length: number, found: Found, next: Next): Mending {
   const extra = found.read(length, found.sizeBytes);
   if (isBeginning(extra, expected) || isZero(extra)) return { kind: 'cut', length };
   if (isBeginning(expected, extra)) return { kind: 'written' };
-  return goOnBehindLines(extra, found, next);
+  const { ours } = linesIn(extra, expected);
+  const there = ours - Buffer.byteLength(next.lead);
+  return goOnBelow(found, there > 0 ? { ...next, ahead: next.ahead + there } : next, 'edited');
 }
 
-/** The same in a file that was changed above as well: what was last written stands at another place now. */
-function adoptLonger(place: number, found: Found, next: Next): Mending {
-  const extra = found.read(place, found.sizeBytes);
-  const there = extra.length - Buffer.byteLength(next.lead);
-  if (there >= 0 && isBeginning(extra, bytesOf(next)))
-    return { kind: 'adopt', note: 'edited', lead: '', ahead: next.ahead + there };
-  return goOnBehindLines(extra, found, next);
-}
-
-/** Below all, with what of the expected is not among these lines yet. */
-function goOnBehindLines(extra: Uint8Array, found: Found, next: Next): Mending {
-  const ours = linesIn(extra, bytesOf(next)) - Buffer.byteLength(next.lead);
-  return goOnBelow(found, ours > 0 ? { ...next, ahead: next.ahead + ours } : next, 'edited');
+/**
+ * The same in a file that was changed above as well. Where all that was noted is there, line by line and in order, so is
+ * what was written behind it: nothing is taken for written that is not in the file. Absent where a line is missing.
+ */
+async function goOnBehindOurs(
+  { bodyBytes }: Manifest,
+  found: Found,
+  next: Next,
+  play: () => Promise<Uint8Array>,
+): Promise<Mending | undefined> {
+  if (bodyBytes === 0) return undefined;
+  const noted = (await play()).subarray(0, bodyBytes);
+  const file = found.read(0, found.sizeBytes);
+  const { ours, torn } = linesIn(file, Buffer.concat([noted, bytesOf(next)]));
+  const there = ours + (torn ?? 0) - noted.length - Buffer.byteLength(next.lead);
+  if (there <= 0) return undefined;
+  const goesOn = { ...next, ahead: next.ahead + there };
+  return torn === undefined
+    ? goOnBelow(found, goesOn, 'edited')
+    : { kind: 'adopt', note: 'edited', ...goesOn, lead: '' };
 }
 
 /** Text below the user's is told from theirs by a blank line; a head is not for the middle of a file. */
@@ -121,17 +128,22 @@ function goOnBelow(found: Found, { text, ahead }: Next, note: 'edited' | 'shorte
 
 /**
  * How many bytes of what is expected stand in a text, line by line and in order; the user's own lines may stand before and
- * between them. 0 if it is blank lines alone: then nothing of it is kato's.
+ * between them. 0 if it is blank lines alone: then nothing of it is kato's. `torn`, where the text ends with them: how many
+ * bytes of one more line stand behind.
  */
-function linesIn(text: Uint8Array, expected: Uint8Array): number {
+function linesIn(text: Uint8Array, expected: Uint8Array): { readonly ours: number; readonly torn?: number } {
   let ours = 0;
   let at = 0;
+  let isOurs = false;
   for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, at)) {
     const line = text.subarray(at, end + 1);
-    if (isBeginning(line, expected.subarray(ours))) ours += line.length;
+    isOurs = isBeginning(line, expected.subarray(ours));
+    if (isOurs) ours += line.length;
     at = end + 1;
   }
-  return Buffer.from(expected.subarray(0, ours)).toString().trim() === '' ? 0 : ours;
+  if (Buffer.from(expected.subarray(0, ours)).toString().trim() === '') return { ours: 0 };
+  const isEnd = isOurs && isBeginning(text.subarray(at), expected.subarray(ours));
+  return { ours, ...(isEnd && { torn: text.length - at }) };
 }
 
 /** What must stand between a file's text and text below it, so that there is a blank line, or, in JSON lines, a new line. */
@@ -152,28 +164,6 @@ const BRACE = 0x7b;
 function endsAsWritten({ tail, tailBytes }: Manifest, { read }: Found, place: number): boolean {
   if (tailBytes === 0) return place === 0; // Nothing was written yet.
   return place >= tailBytes && hashOf(read(place - tailBytes, place)) === tail;
-}
-
-/**
- * Where what was last written ends in a file that was changed above it; absent where it is not whole any more. The last of
- * such places: words that are there twice had better be written once too often than not at all.
- */
-async function lastPlace(
-  manifest: Manifest,
-  found: Found,
-  play: () => Promise<Uint8Array>,
-): Promise<number | undefined> {
-  const { bodyBytes, tailBytes } = manifest;
-  const body = await play();
-  const end = body.subarray(Math.max(0, bodyBytes - Math.min(tailBytes, END_BYTES)), bodyBytes);
-  if (end.length === 0) return undefined;
-  const from = Math.max(0, found.sizeBytes - SEARCH_BYTES);
-  const window = Buffer.from(found.read(from, found.sizeBytes));
-  for (let at = window.lastIndexOf(end); at >= 0; at = at === 0 ? -1 : window.lastIndexOf(end, at - 1)) {
-    const place = from + at + end.length;
-    if (endsAsWritten(manifest, found, place)) return place;
-  }
-  return undefined;
 }
 
 /** For a file that an older copy has come back to: what it has lost of the body. */

@@ -67,10 +67,15 @@ describe('writing goes on', () => {
     assert.equal(await mended(`${edited}${NEXT}\nmine too\n`), `${edited}${NEXT}\nmine too\n\n`);
     assert.equal(await noteOf(edited + NEXT.slice(0, 5)), 'edited');
   });
-  it('from what was written last, when that stands there twice', async () => {
+  it('behind what was written, also when the user wrote among what was noted last', async () => {
+    const edited = WRITTEN.replace('# Assistant\n', '# Assistant\nmine\n');
+    assert.equal(await mended(edited + NEXT), edited + NEXT);
+    assert.equal(await mended(edited), edited + NEXT);
+  });
+  it('with words that stood there before, when the user took out the like', async () => {
     const known = after(HEAD, FIRST, SECOND, SECOND);
-    const edited = (HEAD + FIRST + SECOND + SECOND).replace('one\n', 'one\nmine\n');
-    assert.equal(await mended(`${edited}\nmine too\n`, SECOND, known), `${edited}\nmine too\n${SECOND}`);
+    const edited = `${HEAD + FIRST + SECOND}mine\n`;
+    assert.equal(await mended(edited, SECOND + NEXT, known), `${edited}${SECOND}${NEXT}`);
   });
 
   it('below what the user wrote at the end, after a blank line', async () => {
