@@ -4,7 +4,7 @@
  * recorders at one file would write everything twice.
  */
 import type { SessionKey } from '../core/session.ts';
-import { firstContact } from '../ingest/live/first-start.ts';
+import { contactNow } from '../ingest/live/first-start.ts';
 import { Recorder } from '../record/recorder.ts';
 import { takeIn } from './agent-files.ts';
 import type { Answer, OutsideCommand } from './kato.ts';
@@ -14,7 +14,7 @@ import { recorderParts, recordingContext } from './recordings.ts';
 export async function recordHere(parts: KatoParts, key: SessionKey, command: OutsideCommand): Promise<Answer> {
   const held = parts.holdHome();
   try {
-    const contact = await firstContact(parts.store, parts.clock, parts.roots);
+    const contact = await contactNow(parts.store, parts.clock, parts.roots);
     const context = await recordingContext(parts, { contact, keep: (session) => takeIn(parts, session) });
     const recorder = new Recorder(recorderParts(context));
     await recorder.open();

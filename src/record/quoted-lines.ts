@@ -23,8 +23,8 @@ export function quotedLines(lines: readonly string[]): ReadonlySet<number> {
   return quoted;
 }
 
-/** What holds blocks: `item` with the columns by which its lines are indented. */
-type Container = { readonly kind: 'quote' } | { readonly kind: 'item'; readonly columns: number };
+/** What holds blocks: `item` with the columns by which its lines are indented; it ends at a blank line while it is empty. */
+type Container = { readonly kind: 'quote' } | { readonly kind: 'item'; readonly columns: number; isEmpty: boolean };
 
 const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 const QUOTE = /^ {0,3}> ?/;
@@ -119,8 +119,10 @@ function isText(rest: string): boolean {
 /** The columns of a line that belong to a container; absent when the line is not in it. */
 function columnsOf(container: Container, rest: string): number | undefined {
   if (container.kind === 'quote') return QUOTE.exec(rest)?.[0].length;
-  if (BLANK.test(rest)) return rest.length;
-  return rest.search(/[^ ]/) >= container.columns ? container.columns : undefined;
+  if (BLANK.test(rest)) return container.isEmpty ? undefined : rest.length;
+  if (rest.search(/[^ ]/) < container.columns) return undefined;
+  container.isEmpty = false;
+  return container.columns;
 }
 
 /** The containers that a line begins with, at most so many, and what it says in them. */
@@ -147,7 +149,7 @@ function beginContainer(
   if (all === undefined || BREAK.test(rest)) return undefined;
   if (isInParagraph && (words === '' || Number(number) !== 1)) return undefined;
   const columns = mark.length + (words === '' || spaces.length > INDENT.length ? 1 : spaces.length);
-  return { container: { kind: 'item', columns }, columns };
+  return { container: { kind: 'item', columns, isEmpty: words === '' }, columns };
 }
 
 /** A fence is closed by at least as many of its character and nothing else, at most so far in. */

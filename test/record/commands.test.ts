@@ -62,6 +62,7 @@ describe('a command line', () => {
     ['a longer fence around a shorter one', '````\n```\n::record\n```\n::record\n````'],
     ['a fence of the other kind inside', '```\n~~~\n::record\n~~~\n::record'],
     ['a fence in a list around it', '- x\n\n      ```\n::record\n      ```'],
+    ['a fence behind an empty item that a blank line has ended', '-\n\n   ```\n   x\n::record'],
     ['a fence that nobody closes above it', 'look:\n```\n::record\n::stop'],
     ['inline code that begins above and ends below', 'see `this\n::record\nthat` here'],
     ['inline code that ends in its line', 'explain `foo\n::record a.md`'],

@@ -24,12 +24,21 @@ export interface FirstContact {
   readonly roots: readonly RootContact[];
 }
 
+type Roots = readonly { readonly provider: { readonly id: string }; readonly path: string }[];
+
 /** To be asked at each start with the roots of the settings: those that were not among them before are met now. */
-export async function firstContact(
-  store: TranscriptStore,
-  clock: Clock,
-  roots: readonly { readonly provider: { readonly id: string }; readonly path: string }[],
-): Promise<FirstContact> {
+export async function firstContact(store: TranscriptStore, clock: Clock, roots: Roots): Promise<FirstContact> {
+  const contact = await contactNow(store, clock, roots);
+  const known = listAt((await store.offset(ROOTS))?.state, 'roots');
+  if (JSON.stringify(contact.roots) !== JSON.stringify(known)) {
+    const state = { roots: contact.roots.map((root) => ({ ...root })) };
+    await store.append([{ ...emptyBatch, offsets: [{ consumer: ROOTS, position: 0, state }] }]);
+  }
+  return contact;
+}
+
+/** What a start with these roots would say. They are not met by that: the surroundings may be those of one command. */
+export async function contactNow(store: TranscriptStore, clock: Clock, roots: Roots): Promise<FirstContact> {
   const since = await readFirstStart(store, clock);
   const offset = await store.offset(ROOTS);
   const known = listAt(offset?.state, 'roots');
@@ -40,9 +49,6 @@ export async function firstContact(
     );
   const fresh = offset ? clock.now() : since;
   const now = roots.map(({ provider: { id }, path }) => ({ provider: id, path, since: sinceOf(id, path) ?? fresh }));
-  if (JSON.stringify(now) !== JSON.stringify(known)) {
-    await store.append([{ ...emptyBatch, offsets: [{ consumer: ROOTS, position: 0, state: { roots: now } }] }]);
-  }
   return { since, roots: now };
 }
 

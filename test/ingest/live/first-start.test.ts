@@ -1,7 +1,7 @@
 /** Since when a folder is read. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { firstContact } from '../../../src/ingest/live/first-start.ts';
+import { contactNow, firstContact } from '../../../src/ingest/live/first-start.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import { emptyBatch } from '../../../src/store/store.ts';
 
@@ -30,4 +30,17 @@ it('roots of a store that knew only its first start were met then', async () => 
   const clock = { now: () => '2026-11-05T00:00:00.000Z', monotonicMs: () => 0 };
   const { roots } = await firstContact(store, clock, [root('/a')]);
   assert.deepEqual(roots, [{ provider: 'claude-code', path: '/a', since: at }]);
+});
+
+it('a command from other surroundings meets nothing', async () => {
+  const store = createMemoryStore();
+  let day = 0;
+  const clock = { now: () => `2026-11-0${++day}T00:00:00.000Z`, monotonicMs: () => 0 };
+  const { roots } = await firstContact(store, clock, [root('/a')]);
+  const elsewhere = await contactNow(store, clock, [root('/b')]);
+  assert.deepEqual(
+    elsewhere.roots.map(({ path }) => path),
+    ['/b'],
+  );
+  assert.deepEqual((await firstContact(store, clock, [root('/a')])).roots, roots);
 });
