@@ -132,7 +132,9 @@ export class Deeds {
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     // Without a recording before, what is known is of one that is no more: this one goes on below it.
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
-    if (isResumed && isThere) return;
+    // Emptied before the period before this one was written: it goes on as it would have without being stopped.
+    const isBehind = isResumed && file !== undefined && known.cursor.period < recording.periods.length - 1;
+    if (isBehind || (isResumed && isThere)) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#rewriting.write(session, recording, place, effect);
     }
