@@ -22,7 +22,7 @@ import { playOf } from './play-of.ts';
 import { type Cursor, type Play, play, startOf } from './playback.ts';
 import { recordingId } from './recording.ts';
 import { beginFile, type Place } from './recording-file.ts';
-import { type Beginning, type Redirected, redirect } from './redirection.ts';
+import { type Beginning, isPlanned, pathElsewhere, type Redirected, redirect } from './redirection.ts';
 import { BARRED, refusal, refusalInWords } from './refusals.ts';
 import { Rewriting, readWhole } from './rewriting.ts';
 import { withTranscript } from './transcript.ts';
@@ -132,7 +132,9 @@ export class Deeds {
     const isPrepared = known?.manifest.bodyBytes === 0 && !known.cursor.begun && known.cursor.period === 0;
     // Without a recording before, what is known is of one that is no more: this one goes on below it.
     const isResumed = effect.kind === 'go-on' && effect.before !== undefined && known !== undefined && !isPrepared;
-    if (isResumed && isThere) return;
+    // Emptied before the period before this one was written: it goes on as it would have without being stopped.
+    const isBehind = isResumed && file !== undefined && known.cursor.period < recording.periods.length - 1;
+    if (isBehind || (isResumed && isThere)) return;
     if (effect.kind === 'anew' && isThere && (known || effect.overwrite)) {
       return this.#rewriting.write(session, recording, place, effect);
     }
@@ -178,10 +180,11 @@ export class Deeds {
   /** The recording goes on in the generated file among kato's own recordings. */
   async #redirect(book: Book, session: SessionRecord, effect: Beginning, failure: unknown): Promise<Redirected> {
     const { recordings, nameFor } = this.#parts;
-    const format = book.recordings.find(({ id }) => id === effect.recording)?.format ?? 'markdown';
-    const name = chosenName(book.recordings, format, recordings) ?? nameFor(session, format);
-    const path = `${recordings}/${name}`;
-    if (path === pathOf(book, effect.recording)) throw failure; // There is nowhere else to go.
+    const failing = book.recordings.filter(({ id }) => id === effect.recording);
+    const { path: asked, format } = failing[0] ?? ({ path: '', format: 'markdown' } as const);
+    const generated = `${recordings}/${chosenName(failing, format, recordings) ?? nameFor(session, format)}`;
+    const path = pathElsewhere(book, { asked, format, generated, mayJoin: (one) => !isPlanned(book, one) });
+    if (path === asked) throw failure; // There is nowhere else to go.
     this.#note('info', 'write.granted', path, session, { root: recordings });
     const redirected = redirect(book, effect, path);
     await this.#begin(redirected.book, session, redirected.effect);

@@ -19,6 +19,7 @@ import type { RecorderParts } from './parts.ts';
 import { type Places, withoutTitle } from './places.ts';
 import { type Plan, plan, type Request, redirectedFrom, type Target } from './plan.ts';
 import type { Mark, Recording } from './recording.ts';
+import { pathElsewhere } from './redirection.ts';
 import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
 
@@ -105,15 +106,19 @@ export class Obedience {
     const planned = plan(book, request);
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
-    if (denied === undefined) return this.#settle(book, event, outcomeOf(planned), planned);
+    if (!target || !denied) return this.#settle(book, event, outcomeOf(planned), planned);
     if (command.verb !== 'record' && command.verb !== 'capture')
-      return this.#settle(book, event, { kind: 'denied', ...denied, paths: target ? [target.path] : [] });
-    const { primary: _, ...elsewhere } = { ...request, named: request.generated };
+      return this.#settle(book, event, { kind: 'denied', ...denied, paths: [target.path] });
+    const { recordings, nameFor } = this.#parts;
+    const format = 'markdown';
+    const generated = `${recordings}/${nameFor(session, format)}`;
+    const path = pathElsewhere(book, { asked: target.path, format, generated });
+    const named = { path, format } as const;
+    const { primary: _, ...elsewhere } = { ...request, named };
     const { state, effects, outcome } = plan(book, elsewhere);
-    const { path } = request.generated;
-    this.#whyDenied(request.generated, session); // It never is: for the note that it was granted.
+    this.#whyDenied(named, session); // It never is: for the note that it was granted.
     const isDone = outcome.kind === 'done';
-    const moved = isDone ? redirectedFrom(state, target?.path ?? path, path) : state;
+    const moved = isDone ? redirectedFrom(state, target.path, path) : state;
     const kind = isDone ? 'redirected' : outcome.kind;
     await this.#settle(book, event, { kind, ...denied, paths: outcome.paths }, { state: moved, effects, outcome });
   }

@@ -81,11 +81,27 @@ export class Rewriting {
     const { format } = recording;
     const old = await bodyOf(playOf(this.#parts, key, { format, periods: replaces }), manifest.bodyBytes);
     if (old.length < manifest.bodyBytes) return undefined;
-    if (old.length === 0) return { bytes: withGlue(before), isOurs: true };
+    if (old.length === 0)
+      return this.#aboveNone(await bodyOf(playOf(this.#parts, key, recording), before.length), manifest, before);
     // Killed when the new body was written, and nobody knew: its first line stands where that of the old one did.
     const lines = [firstLine(old), firstLine(await bodyOf(playOf(this.#parts, key, recording), FIRST_BYTES))];
     const at = beginningOf(before, manifest, old, lines);
     return at === undefined ? undefined : { bytes: before.subarray(0, at), isOurs: before.subarray(at).equals(old) };
+  }
+
+  /** The same where no body was noted: all of the file, but for a new body of which nobody knew when kato was killed. */
+  #aboveNone(body: Buffer, { length }: Manifest, before: Buffer): Above {
+    const blank = body.findIndex((byte) => byte !== LINE_END[0]);
+    const line = firstLine(body);
+    let noted: Above | undefined;
+    for (let at = indexOfLine(before, line); at >= 0; at = indexOfLine(before, line, at + 1)) {
+      const begin = Math.max(0, at - blank);
+      const found = before.subarray(begin);
+      const above = { bytes: before.subarray(0, begin), isOurs: body.subarray(0, found.length).equals(found) };
+      if (above.isOurs) return above;
+      if (begin >= length) noted ??= above; // The user has written below it since: that is kept as a backup.
+    }
+    return noted ?? { bytes: withGlue(before), isOurs: true };
   }
 
   async #writeBody(
@@ -147,10 +163,10 @@ function beginningOf(
   return places.length === 0 ? undefined : Math.min(...places);
 }
 
-function indexOfLine(found: Buffer, line: Buffer): number {
+function indexOfLine(found: Buffer, line: Buffer, from = 0): number {
   if (line.length === 0) return -1;
-  if (found.subarray(0, line.length).equals(line)) return 0;
-  const at = found.indexOf(Buffer.concat([LINE_END, line]));
+  if (from === 0 && found.subarray(0, line.length).equals(line)) return 0;
+  const at = found.indexOf(Buffer.concat([LINE_END, line]), Math.max(0, from - LINE_END.length));
   return at < 0 ? at : at + LINE_END.length;
 }
 

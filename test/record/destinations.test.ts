@@ -27,9 +27,11 @@ describe('a name that kato has chosen', () => {
 
   it('stays among the recordings too, also of one that could not be elsewhere', async (t) => {
     const studio = titled(t);
-    await studio.say('::record /etc/a.md', 'one', '::record /etc/b.md', '::stop', '::record /etc/a.md', 'two');
+    await studio.say('::record /etc/a.md', 'one', '::record /etc/a.md', '::stop', '::record /etc/a.md', 'two');
     assert.equal(readdirSync(studio.recordings).length, 1);
     assert.equal(studio.recorder.recordings().length, 1);
+    await studio.say('::record /etc/b.md', 'three', '::stop', '::record /etc/b.md', 'four');
+    assert.equal(readdirSync(studio.recordings).length, 2, 'one for each path that was asked for');
   });
 
   it('is not taken for an export, nor for another folder', async (t) => {

@@ -1,6 +1,6 @@
 /** Files that their user has deleted: they stay deleted until a command names them, and then hold all that they should. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { HEAD, Studio } from './support.ts';
 
@@ -73,5 +73,36 @@ describe('a file that is gone', () => {
     assert.deepEqual(studio.list(), ['b.md']);
     const lost = studio.recorder.recordings().find(({ path }) => path.endsWith('/a.md'));
     assert.equal(lost?.on, false);
+  });
+});
+
+describe('a file that was emptied', () => {
+  const stories = {
+    once: ['::stop', 'unheard'],
+    twice: ['::stop', 'unheard', 'RECORD', 'three', '::stop', 'unheard'],
+  };
+  for (const [times, again] of Object.entries(stories)) {
+    it(`has what was said before it was stopped and recorded again, ${times}, at once`, async (t) => {
+      const studio = new Studio(t);
+      const record = `::record ${studio.notes}/a.md`;
+      await studio.say(record, 'one');
+      truncateSync(`${studio.notes}/a.md`);
+      await studio.say('two', ...again.map((line) => (line === 'RECORD' ? record : line)), record, 'last');
+      const words = ['two', ...(again.includes('three') ? ['three'] : []), 'last'];
+      for (const word of words) assert.equal(`\n${studio.file('a.md')}`.split(`\n${word}\n`).length, 2, word);
+      assert.ok(!studio.file('a.md').includes('unheard'));
+      assert.ok(!studio.file('a.md').includes('one'), 'what the user took out stays out');
+      assert.equal(studio.recorder.recordings()[0]?.condition?.failure, undefined);
+    });
+  }
+
+  it('begins with its head when it is recorded again later', async (t) => {
+    const studio = new Studio(t);
+    const record = `::record ${studio.notes}/a.md`;
+    await studio.say(record, 'one', '::stop');
+    truncateSync(`${studio.notes}/a.md`);
+    await studio.say('unheard', record, 'two');
+    assert.ok(studio.file('a.md').startsWith(HEAD));
+    assert.ok(studio.file('a.md').endsWith('\ntwo\n'));
   });
 });

@@ -1,6 +1,6 @@
 /** What commands ask of files, when kato is killed while it does it: done again, it comes to the same, and leaves nothing. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { DestinationFiles, PendingFile } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
@@ -51,4 +51,50 @@ it('an export into a file that stands, and is another, is refused still', async 
   const studio = new Studio(t);
   await studio.say('one', `::export ${studio.notes}/a.md`, `::export ${studio.notes}/a.md`);
   assert.deepEqual((await studio.outcomes()).map((one) => one.split(': ')[1]?.slice(0, 6)).sort(), ['done', 'failed']);
+});
+
+describe('a capture, killed when its file has its name and nobody knows', () => {
+  const begun: Record<string, (studio: Studio) => Promise<string>> = {
+    'a file that was prepared': async (studio) => {
+      await studio.say('zero', `::init ${studio.notes}/a.md`);
+      return '';
+    },
+    'a note below which recording began in the same breath': async (studio) => {
+      writeFileSync(`${studio.notes}/a.md`, 'mine\n');
+      await studio.say('zero');
+      return `::record ${studio.notes}/a.md\n`;
+    },
+  };
+  const since: Record<string, (studio: Studio) => void> = {
+    'is there once': () => {},
+    'is there once, and a backup of what was written below it': (studio) =>
+      appendFileSync(`${studio.notes}/a.md`, '\nbelow\n'),
+  };
+  for (const [where, begin] of Object.entries(begun)) {
+    for (const [what, happen] of Object.entries(since)) {
+      it(`in ${where}, ${what}`, async (t) => {
+        const studio = new Studio(t);
+        const before = await begin(studio);
+        const above = studio.file('a.md');
+        studio.change = { files: killing('commit') };
+        studio.recorder = studio.make();
+        await studio.recorder.start();
+        await studio.say('one', `${before}::capture ${studio.notes}/a.md`, 'two');
+        happen(studio);
+        const killed = studio.file('a.md');
+        studio.change = {};
+        await studio.restart();
+        await studio.say('three');
+        const written = studio.file('a.md');
+        assert.ok(written.startsWith(above));
+        for (const word of ['zero', 'one', 'two', 'three']) assert.equal(written.split(`\n${word}\n`).length, 2, word);
+        const backups = studio.list().filter((name) => name !== 'a.md');
+        const isKept = what !== 'is there once';
+        assert.deepEqual(
+          backups.map((name) => studio.file(name)),
+          isKept ? [killed] : [],
+        );
+      });
+    }
+  }
 });

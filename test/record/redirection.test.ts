@@ -83,6 +83,104 @@ describe('a path that could not be written once', () => {
   });
 });
 
+describe('what was asked for at several paths, and cannot be there', () => {
+  const stories: Record<string, (first: string, second: string) => readonly string[]> = {
+    'is in a file for each': (first, second) => [
+      `::record ${first}`,
+      'one',
+      `::record ${second}`,
+      'two',
+      `::stop dest:${first}`,
+      'three',
+      '::stop',
+      'unheard',
+    ],
+    'is there, one behind the other': (first, second) => [
+      `::record ${first}`,
+      'one',
+      '::stop',
+      'unheard',
+      `::record ${second}`,
+      'two',
+      '::stop',
+      'unheard',
+      `::record ${first}`,
+      'three',
+    ],
+    'is there when the last takes in less': (first, second) => [
+      `::record ${first}`,
+      'one',
+      'two',
+      '::stop',
+      'unheard',
+      `::capture ${second} last:1`,
+      'three',
+    ],
+  };
+  const paths = {
+    refused: (_: Studio, name: string) => `/etc/${name}`,
+    failing: (studio: Studio, name: string) => {
+      symlinkSync(`${studio.home}/else.md`, `${studio.notes}/${name}`);
+      return `${studio.notes}/${name}`;
+    },
+  };
+  const kinds = ['refused', 'failing'] as const;
+  for (const [what, story] of Object.entries(stories)) {
+    for (const [one, two] of kinds.flatMap((first) => kinds.map((second) => [first, second] as const))) {
+      for (const how of ['at once', 'one by one'] as const) {
+        it(`${what}: ${one} and ${two}, heard ${how}`, async (t) => {
+          const studio = new Studio(t);
+          await studio.say('before');
+          const said = story(paths[one](studio, 'a.md'), paths[two](studio, 'b.md'));
+          if (how === 'at once') await studio.say(...said);
+          else for (const text of said) await studio.say(text);
+          const files = studio.list(studio.recordings);
+          assert.equal(files.length, 2);
+          const texts = files.map((name) => readFileSync(`${studio.recordings}/${name}`, 'utf8'));
+          for (const word of ['one', 'two', 'three'])
+            assert.ok(
+              texts.some((text) => text.split(`\n${word}\n`).length === 2),
+              word,
+            );
+          if (what !== 'is there when the last takes in less')
+            assert.ok(!texts.some((text) => text.includes('unheard')));
+          assert.equal((await studio.outcomes()).filter((told) => told.includes('no-op')).length, 0);
+        });
+      }
+    }
+  }
+
+  it('leaves alone what is prepared for something else', async (t) => {
+    const studio = new Studio(t);
+    const path = paths.failing(studio, 'a.md');
+    await studio.say('::init', `::record ${path}`, 'one', `::stop dest:${path}`, '::record', 'two');
+    const texts = ['generated.md', 'generated-2.md'].map((name) =>
+      readFileSync(`${studio.recordings}/${name}`, 'utf8'),
+    );
+    assert.deepEqual(
+      texts.map((text) => text.includes('\none\n')),
+      [false, true],
+    );
+    assert.deepEqual(
+      texts.map((text) => text.includes('\ntwo\n')),
+      [true, false],
+    );
+  });
+
+  it('is not joined too early to what goes on there by a later command', async (t) => {
+    const studio = new Studio(t);
+    const path = paths.failing(studio, 'a.md');
+    await studio.say(`::record ${path}`, 'zero', '::stop', 'unheard');
+    await studio.say(`::record ${path}`, 'one', `::record ${studio.recordings}/generated.md`, 'two');
+    const texts = studio.list(studio.recordings).map((name) => readFileSync(`${studio.recordings}/${name}`, 'utf8'));
+    for (const word of ['zero', 'one', 'two'])
+      assert.ok(
+        texts.some((text) => text.includes(`\n${word}\n`)),
+        word,
+      );
+  });
+});
+
 it('a file whose recording nobody knows any more is gone on with below', async (t) => {
   const studio = new Studio(t);
   await studio.say(`::record ${studio.notes}/a.md`, 'one', '::stop');
