@@ -69,7 +69,7 @@ export class Deeds {
       else await this.#begin(book, session, effect);
       return { book, offsets: [] };
     } catch (error) {
-      const code = systemCode(error);
+      const code = refusedBy(error);
       if (code === undefined) throw error;
       const [reason, hint] = refusalInWords(code);
       const isBarred = BARRED.has(code);
@@ -248,4 +248,10 @@ const NEWLINE = 0x0a;
 
 function pathOf({ recordings }: Book, recording: string): string {
   return recordings.find(({ id }) => id === recording)?.path ?? '';
+}
+
+/** What a place, or the agent's file, is refused by; absent for what is wrong with kato's own store, which passes. */
+function refusedBy(error: unknown): string | undefined {
+  const isOwn = error instanceof KatoError && error.code !== 'source-unreadable';
+  return isOwn ? undefined : systemCode(error);
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { KatoError } from '../../src/core/errors.ts';
 import { type Book, bookName, keeping } from '../../src/record/book.ts';
 import { emptyBatch } from '../../src/store/store.ts';
 import { HEAD, Studio } from './support.ts';
@@ -192,3 +193,29 @@ it('a file whose recording nobody knows any more is gone on with below', async (
   assert.ok(studio.file('a.md').includes('\none\n'));
   assert.ok(!studio.file('a.md').includes('unheard'));
 });
+
+it('a store that is busy for a moment sends nothing elsewhere', async (t) => {
+  const studio = new Studio(t);
+  await studio.restart();
+  let refused = 0;
+  const { store } = studio;
+  const append: typeof store.append = async (batches) => {
+    const isProgress = batches.some((one) => one.offsets.some(({ consumer }) => consumer.startsWith('recording/')));
+    if (isProgress && refused++ === 0) throw new KatoError('store-busy', 'busy');
+    return store.append(batches);
+  };
+  const busy = new Proxy(store, {
+    get: (target, key) => (key === 'append' ? append : bound(target, Reflect.get(target, key))),
+  });
+  studio.change = { store: busy };
+  studio.recorder = studio.make();
+  await studio.recorder.open();
+  await studio.say(`::record ${studio.notes}/a.md`);
+  await studio.say('one');
+  assert.ok(refused > 0);
+  assert.ok(studio.file('a.md').endsWith('\none\n'));
+});
+
+function bound<T>(target: object, value: T): T {
+  return typeof value === 'function' ? value.bind(target) : value;
+}
