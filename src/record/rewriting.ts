@@ -80,12 +80,17 @@ export class Rewriting {
   ): Promise<Above | undefined> {
     const { format } = recording;
     const old = await bodyOf(playOf(this.#parts, key, { format, periods: replaces }), manifest.bodyBytes);
-    if (old.length < manifest.bodyBytes) return undefined;
-    if (old.length === 0)
-      return this.#aboveNone(await bodyOf(playOf(this.#parts, key, recording), before.length), manifest, before);
+    const { length, bodyBytes } = manifest;
+    const noted = before.subarray(0, length - bodyBytes);
+    if (bodyBytes > 0 && before.subarray(noted.length).equals(old)) return { bytes: noted, isOurs: true };
+    const body = await bodyOf(playOf(this.#parts, key, recording), before.length);
+    if (bodyBytes === 0) return this.#aboveNone(body, manifest, before);
+    // Killed when the new body was noted, and not that the command is done.
+    if (before.subarray(noted.length, length).equals(body.subarray(0, bodyBytes)))
+      return { bytes: noted, isOurs: isBeginning(before.subarray(noted.length), body) };
+    if (old.length < bodyBytes) return undefined;
     // Killed when the new body was written, and nobody knew: its first line stands where that of the old one did.
-    const lines = [firstLine(old), firstLine(await bodyOf(playOf(this.#parts, key, recording), FIRST_BYTES))];
-    const at = beginningOf(before, manifest, old, lines);
+    const at = beginningOf(before, [firstLine(old), firstLine(body)]);
     return at === undefined ? undefined : { bytes: before.subarray(0, at), isOurs: before.subarray(at).equals(old) };
   }
 
@@ -97,7 +102,7 @@ export class Rewriting {
     for (let at = indexOfLine(before, line); at >= 0; at = indexOfLine(before, line, at + 1)) {
       const begin = Math.max(0, at - blank);
       const found = before.subarray(begin);
-      const above = { bytes: before.subarray(0, begin), isOurs: body.subarray(0, found.length).equals(found) };
+      const above = { bytes: before.subarray(0, begin), isOurs: isBeginning(found, body) };
       if (above.isOurs) return above;
       if (begin >= length) noted ??= above; // The user has written below it since: that is kept as a backup.
     }
@@ -125,8 +130,6 @@ export class Rewriting {
 }
 
 const LINE_END = Buffer.from('\n');
-/** As long as a first line may be that is looked for. */
-const FIRST_BYTES = 64 * 1024;
 
 /** The bytes of a file; none while it is not there. */
 export function readWhole({ files }: Pick<RecorderParts, 'files'>, { root, components }: Place): Buffer {
@@ -151,16 +154,14 @@ async function bodyOf(playing: Play, length: number): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, length);
 }
 
-/** Where a body begins in a file: where it was written, if it is there still, else at the first line that it began with. */
-function beginningOf(
-  found: Buffer,
-  { length, bodyBytes }: Manifest,
-  body: Buffer,
-  lines: readonly Buffer[],
-): number | undefined {
-  if (found.subarray(length - bodyBytes).equals(body)) return length - bodyBytes;
+/** Where a body begins in a file: at the first line that it began with. */
+function beginningOf(found: Buffer, lines: readonly Buffer[]): number | undefined {
   const places = lines.map((line) => indexOfLine(found, line)).filter((at) => at >= 0);
   return places.length === 0 ? undefined : Math.min(...places);
+}
+
+function isBeginning(part: Buffer, whole: Buffer): boolean {
+  return whole.subarray(0, part.length).equals(part);
 }
 
 function indexOfLine(found: Buffer, line: Buffer, from = 0): number {

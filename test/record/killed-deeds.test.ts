@@ -4,6 +4,7 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { DestinationFiles, PendingFile } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
+import type { TranscriptStore } from '../../src/store/store.ts';
 import { Studio } from './support.ts';
 
 /** A process that is killed in the middle of a file: at its first text, or when the file has its name and nobody knows. */
@@ -98,3 +99,45 @@ describe('a capture, killed when its file has its name and nobody knows', () => 
     }
   }
 });
+
+it('a capture, killed when its body is noted and not that it is done, leaves what stands above it', async (t) => {
+  const befores = [
+    (path: string) => `::record ${path}`,
+    (path: string) => `::capture ${path} last:1`,
+    (path: string) => `::record ${path}\n::capture ${path} last:1`,
+  ];
+  for (const before of befores) {
+    const studio = new Studio(t);
+    const line = `::capture ${studio.notes}/a.md`;
+    writeFileSync(`${studio.notes}/a.md`, 'mine\n');
+    await studio.say('zero', before(`${studio.notes}/a.md`));
+    studio.change = { store: dyingAfterNote(studio.store) };
+    studio.recorder = studio.make();
+    await studio.recorder.open();
+    await studio.say('one', line, 'two');
+    studio.change = {};
+    await studio.restart();
+    await studio.say('three');
+    assert.deepEqual(studio.list(), ['a.md']);
+    assert.ok(studio.file('a.md').startsWith('mine\n'));
+    for (const word of ['zero', 'one', 'two', 'three'])
+      assert.equal(studio.file('a.md').split(`\n${word}\n`).length, 2, word);
+  }
+});
+
+/** A process that is killed when it has noted how far a file is. */
+function dyingAfterNote(store: TranscriptStore): TranscriptStore {
+  let isDead = false;
+  const append: TranscriptStore['append'] = (batches) => {
+    if (isDead) throw new Error('killed');
+    isDead = batches.some(({ offsets }) => offsets.some(({ consumer }) => consumer.startsWith('recording/')));
+    return store.append(batches);
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'append') return append;
+      const found: unknown = Reflect.get(target, name);
+      return typeof found === 'function' ? found.bind(target) : found;
+    },
+  });
+}
