@@ -133,6 +133,12 @@ export interface ComponentStatus {
   readonly lastError?: { readonly code: string; readonly message: string };
 }
 
+/** Sources that were read and not kept: `partly` are those of which a transcript is here, as far as they were recorded. */
+export interface UnkeptSources {
+  readonly whole: number;
+  readonly partly: number;
+}
+
 export type DaemonStatus =
   | { readonly running: false }
   | {
@@ -163,6 +169,7 @@ export interface IngestStatus {
 
 export interface KatoStatus {
   readonly daemon: DaemonStatus;
+  /** `sessions`: those that are kept. */
   readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
   /** The latest sessions, and all that are active or being recorded. */
@@ -170,8 +177,13 @@ export interface KatoStatus {
   /** Ids of the sessions that got something lately; all others are stale. */
   readonly active: readonly string[];
   readonly lag: readonly SourceLag[];
-  /** Sources whose file the agent has deleted; their transcripts are here. */
+  /** Whether all conversations are kept, only recorded ones, or in some roots these and in others those. */
+  readonly keeps: 'all' | 'recorded' | 'mixed';
+  /** Sources whose file the agent has deleted. */
   readonly gone: number;
+  /** What is on disk and not kept, and those of `gone` that were not. */
+  readonly unkept: UnkeptSources;
+  readonly goneUnkept: UnkeptSources;
   readonly flaws: readonly DiagnosticCount[];
   readonly recordings: readonly RecordingSummary[];
   /** The latest commands, newest first. */

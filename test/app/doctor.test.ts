@@ -50,6 +50,7 @@ const status: KatoStatus = {
     active: [],
     lag: [],
     gone: 0,
+    ...{ keeps: 'all', unkept: { whole: 0, partly: 0 }, goneUnkept: { whole: 0, partly: 0 } },
     flaws: [],
     recordings: [recording],
     commands: [],

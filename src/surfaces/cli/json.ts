@@ -126,6 +126,9 @@ const ingest = object({
   unreadable: list(object({ path: string, code: string })),
 });
 
+/** Files of agents that were read and not kept; `partly`: kept as far as they were recorded. */
+const unkept = object({ whole: integer, partly: integer });
+
 const status = object(
   {
     daemon: object(
@@ -162,7 +165,10 @@ const status = object(
     recordings: list(recording),
     commands: list(command),
     lag: list(object({ path: string, provider: string, lagBytes: integer }, { nativeId: string })),
+    keeps: oneOf('all', 'recorded', 'mixed'),
     gone: integer,
+    unkept,
+    goneUnkept: unkept,
     flaws: list(flaw),
   },
   { ingest, memory: object({ residentBytes: integer, heapBytes: integer }) },

@@ -16,18 +16,14 @@ const NARROW = 60;
 export function statusPage(status: KatoStatus, context: CliContext, isAll: boolean): string {
   const { store } = status;
   const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
-  const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
   const lines = [
     ...daemonLines(status, context),
     `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
     `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
-    ...(status.gone > 0
-      ? [`            ${count(status.gone, 'session file')} deleted by the agents, all still here`]
-      : []),
+    ...goneLines(status),
+    keepsLine(status),
     ...status.providers.flatMap((provider) => providerLines(provider, context)),
-    status.lag.length === 0
-      ? 'behind      nothing: all that is on disk is here'
-      : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
+    behindLine(status),
     ...status.lag
       .slice(0, most)
       .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
@@ -56,6 +52,39 @@ function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): strin
         return `            ${name} ${state === 'failed' ? 'failed for good' : 'does not run'} after ${count(attempts, 'start')}${why}`;
       }),
   ];
+}
+
+const KEEPS: Readonly<Record<KatoStatus['keeps'], string>> = {
+  all: 'all conversations (autoGenerateSnapshots: true)',
+  recorded: 'only recorded conversations (autoGenerateSnapshots: false)',
+  mixed: 'all conversations in some folders, only recorded ones in others (autoGenerateSnapshots)',
+};
+
+function keepsLine({ keeps }: KatoStatus): string {
+  return `keeps       ${KEEPS[keeps]}`;
+}
+
+function goneLines({ gone, goneUnkept: { whole, partly }, keeps }: KatoStatus): string[] {
+  if (gone === 0) return [];
+  const why = keeps === 'all' ? '' : ' (only recorded conversations are)';
+  const lost = [
+    ...(whole > 0 ? [`${whole} ${whole === 1 ? 'was' : 'were'} not kept${why}`] : []),
+    ...(partly > 0 ? [`${partly} ${partly === 1 ? 'was' : 'were'} kept as far as recorded`] : []),
+  ];
+  const rest = lost.length === 0 ? ', all still here' : `; ${lost.join('; ')}`;
+  return [`            ${count(gone, 'session file')} deleted by the agents${rest}`];
+}
+
+function behindLine({ lag, unkept: { whole, partly }, keeps }: KatoStatus): string {
+  const sum = lag.reduce((all, { lagBytes }) => all + lagBytes, 0);
+  const why = keeps === 'recorded' ? 'only recorded conversations are' : '`kato import` takes everything in';
+  const unkept = [
+    ...(whole > 0 ? [`${count(whole, 'session file')} ${whole === 1 ? 'is' : 'are'} not kept (${why})`] : []),
+    ...(partly > 0 ? [`${count(partly, 'session file')} ${partly === 1 ? 'is' : 'are'} kept as far as recorded`] : []),
+  ];
+  const behind = lag.length === 0 ? 'nothing' : `${bytes(sum)} in ${count(lag.length, 'file')} not read yet`;
+  if (unkept.length > 0) return `behind      ${[behind, ...unkept].join('; ')}`;
+  return `behind      ${behind}${lag.length === 0 ? ': all that is on disk is here' : ''}`;
 }
 
 function providerLines(

@@ -23,6 +23,7 @@ function page(change: Partial<KatoStatus>): string {
   const status: KatoStatus = {
     ...{ daemon: { running: false }, store: { ...none, engine: 'sqlite', diskBytes: 0 }, providers: [] },
     ...{ recent: [], active: [], lag: [], gone: 0, flaws: [], recordings: [], commands: [] },
+    ...{ keeps: 'all', unkept: { whole: 0, partly: 0 }, goneUnkept: { whole: 0, partly: 0 } },
     ...change,
   };
   return statusPage(status, context, false);
