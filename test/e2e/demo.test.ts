@@ -40,7 +40,7 @@ describe('kato demo', { timeout: 60_000 }, () => {
     const home = new TestHome(t);
     runDemo(home);
     const folder = readdirSync(home.path('tmp')).find((name) => name.startsWith('kato-demo-')) ?? '';
-    assert.match(home.ok(['status', '--home', home.path('tmp', folder, 'kato')]), /^daemon +not running$/m);
+    assert.match(home.ok(['status', '--home', home.path('tmp', folder, 'kato')]), /^daemon +not running/m);
   });
 
   it('names commands that do what the demo did', (t) => {

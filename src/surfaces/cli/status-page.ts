@@ -1,7 +1,7 @@
 /** What `kato status` shows: first what the daemon and the store do, then what goes wrong, then what is recorded. */
 import type { KatoStatus } from '../../app/kato.ts';
 import { commandLines } from './commands/commands.ts';
-import { recordingLines } from './commands/recordings.ts';
+import { inOrder, recordingLines, urgency } from './commands/recordings.ts';
 import type { CliContext } from './context.ts';
 import { failureInWords } from './failures.ts';
 import { cut, visibleLine, wrap } from './terminal.ts';
@@ -19,7 +19,9 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
   const lines = [
     ...daemonLines(status, context),
     `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
-    `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
+    ...(store.rawBytes > 0
+      ? [`            ${bytes(store.rawBytes)} of session files, ${bytes(store.rawStoredBytes)} compressed`]
+      : []),
     ...goneLines(status),
     keepsLine(status),
     ...status.providers.flatMap((provider) => providerLines(provider, context)),
@@ -40,7 +42,7 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
 }
 
 function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
-  if (!daemon.running) return ['daemon      not running'];
+  if (!daemon.running) return ['daemon      not running (`kato start`)'];
   const now = context.services.now();
   const takes = memory ? `, ${bytes(memory.residentBytes)} of memory` : '';
   return [
@@ -124,28 +126,30 @@ function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext):
 
 /** What is being recorded; first, and all of it, what is not where it was asked for, and what does not go on. */
 function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
-  const on = recordings.filter((one) => one.on).sort((a, b) => urgency(b) - urgency(a));
+  const on = recordings.filter((one) => one.on).sort(inOrder);
   if (on.length === 0) return [];
   const shown = Math.max(most, on.filter((one) => urgency(one) > 0).length);
   const lines = on.slice(0, shown).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
   return ['recording:', ...lines, ...more(on.length, shown)];
 }
 
-function urgency({ redirectedFrom, failure }: KatoStatus['recordings'][number]): number {
-  if (redirectedFrom !== undefined) return 2;
-  return failure === undefined ? 0 : 1;
-}
-
-const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
-
-/** What was asked in the chats lately; first what did not come as it was asked. */
+/** What was asked in the chats lately. What went the same wrong way more than once is shown once. */
 function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
   const meant = commands.filter(({ kind }) => kind !== 'ignored'); // Old history is no news.
   if (meant.length === 0) return [];
-  const sorted = meant.sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
-  const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
-  return ['asked in the chats:', ...shown];
+  const names = meant.map(nameOf);
+  const shown = meant.filter(({ kind }, index) => !WRONG.has(kind) || names.indexOf(names[index] ?? '') === index);
+  return [
+    'asked in the chats, newest first:',
+    ...commandLines(shown.slice(0, most), context).map((line) => `  ${line}`),
+  ];
 }
+
+function nameOf({ sessionId, line, kind, reason, paths }: KatoStatus['commands'][number]): string {
+  return JSON.stringify([sessionId, line, kind, reason, paths]);
+}
+
+const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
 
 function flawLines({ flaws }: KatoStatus, most: number): string[] {
   if (flaws.length === 0) return [];
@@ -169,7 +173,9 @@ function recentLines({ recent, active }: KatoStatus, context: CliContext, width:
     if (width < NARROW) return [`${mark} ${shortId}  ${when}`, `    ${title}`];
     return [`${mark} ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
   });
-  return ['recent:', ...rows.map((row) => cut(row, width))];
+  const isMarked = recent.some(({ id }) => active.includes(id));
+  const head = isMarked ? 'recent (● something new in the last 10 minutes):' : 'recent:';
+  return [wrap(head, width, 2), ...rows.map((row) => cut(row, width))];
 }
 
 function more(all: number, shown: number): string[] {
