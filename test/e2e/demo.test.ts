@@ -78,6 +78,13 @@ describe('kato demo', { timeout: 60_000 }, () => {
     for (const name of folders) assert.equal(statSync(home.path('tmp', name)).mode & 0o077, 0);
   });
 
+  it('leaves its folder to be looked at, and says how to remove it', (t) => {
+    const home = new TestHome(t);
+    const { stderr } = runDemo(home);
+    const [name = ''] = readdirSync(home.path('tmp')).filter((one) => one.startsWith('kato-demo-'));
+    assert.ok(stderr.trimEnd().endsWith(`rm -r ${home.path('tmp', name)}`), stderr);
+  });
+
   it('with -q prints the Markdown and nothing else', (t) => {
     const run = runDemo(new TestHome(t), ['-q']);
     assert.equal(run.stderr, '');
