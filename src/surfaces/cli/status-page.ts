@@ -19,9 +19,7 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
   const lines = [
     ...daemonLines(status, context),
     `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
-    ...(store.rawBytes > 0
-      ? [`            ${bytes(store.rawBytes)} of session files, ${bytes(store.rawStoredBytes)} compressed`]
-      : []),
+    ...rawLines(status),
     ...goneLines(status),
     keepsLine(status),
     ...status.providers.flatMap((provider) => providerLines(provider, context)),
@@ -64,6 +62,13 @@ const KEEPS: Readonly<Record<KatoStatus['keeps'], string>> = {
 
 function keepsLine({ keeps }: KatoStatus): string {
   return `keeps       ${KEEPS[keeps]}`;
+}
+
+/** What the store keeps of the agents' files, bit for bit. Little ones are not made smaller. */
+function rawLines({ store: { rawBytes, rawStoredBytes } }: KatoStatus): string[] {
+  if (rawBytes === 0) return [];
+  const [whole, packed] = [bytes(rawBytes), bytes(rawStoredBytes)];
+  return [`            ${whole} of session files${packed === whole ? '' : `, ${packed} compressed`}`];
 }
 
 function goneLines({ gone, goneUnkept: { whole, partly }, keeps }: KatoStatus): string[] {
