@@ -169,8 +169,8 @@ export interface IngestStatus {
 
 export interface KatoStatus {
   readonly daemon: DaemonStatus;
-  /** `sessions`: those that are kept. */
-  readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
+  /** Of a session that is not kept, the store has its title at most. */
+  readonly store: StoreStats & { readonly keptSessions: number; readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
   /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];

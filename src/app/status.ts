@@ -65,7 +65,7 @@ export async function readStatus(
     daemon: { running: false },
     store: {
       ...(await store.stats()),
-      sessions: sessions.filter(({ kept }) => kept).length,
+      keptSessions: sessions.filter(({ kept }) => kept).length,
       engine: context.engine,
       diskBytes: context.diskBytes(),
     },

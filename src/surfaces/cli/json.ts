@@ -138,6 +138,7 @@ const status = object(
     store: object({
       engine: string,
       sessions: integer,
+      keptSessions: integer,
       events: integer,
       rawBytes: integer,
       rawStoredBytes: integer,

@@ -18,7 +18,7 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
   const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
   const lines = [
     ...daemonLines(status, context),
-    `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
+    `store       ${count(store.keptSessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
     ...rawLines(status),
     ...goneLines(status),
     keepsLine(status),

@@ -20,7 +20,15 @@ const recording = (n: number, change: Partial<RecordingSummary> = {}): Recording
 });
 
 function page(change: Partial<KatoStatus>): string {
-  const none = { sessions: 0, events: 0, rawBytes: 0, rawStoredBytes: 0, eventStoredBytes: 0, blobBytes: 0 };
+  const none = {
+    sessions: 0,
+    keptSessions: 0,
+    events: 0,
+    rawBytes: 0,
+    rawStoredBytes: 0,
+    eventStoredBytes: 0,
+    blobBytes: 0,
+  };
   const status: KatoStatus = {
     ...{ daemon: { running: false }, store: { ...none, engine: 'sqlite', diskBytes: 0 }, providers: [] },
     ...{ recent: [], active: [], lag: [], gone: 0, flaws: [], recordings: [], commands: [] },
@@ -72,7 +80,15 @@ describe('a folder that the system does not watch', () => {
   });
 });
 
-const store = { sessions: 0, events: 0, eventStoredBytes: 0, blobBytes: 0, engine: 'sqlite', diskBytes: 0 };
+const store = {
+  sessions: 0,
+  keptSessions: 0,
+  events: 0,
+  eventStoredBytes: 0,
+  blobBytes: 0,
+  engine: 'sqlite',
+  diskBytes: 0,
+};
 
 describe('the store', () => {
   it('tells how much of the session files it keeps, and in how much where that is less, once it keeps any', () => {
