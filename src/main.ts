@@ -87,6 +87,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     audit: openLog(environment, 'audit', config),
     providers,
     roots: providerRoots(environment, config),
+    keeps: keepsOf(config),
     loadFormats,
     openReaders: () => lazyReaders(syntax),
     commandsIn: (text) => commandPayloads(text, syntax),
@@ -111,6 +112,13 @@ function openParts(environment: Environment, config: Config): KatoParts {
     rules: config.commands,
     holdHome: () => holdHome(paths),
   };
+}
+
+function keepsOf({ autoGenerateSnapshots, providers }: Config): KatoParts['keeps'] {
+  const roots = Object.values(providers).flatMap(({ roots }) => roots);
+  const isMixed = roots.some((root) => (root.autoGenerateSnapshots ?? autoGenerateSnapshots) !== autoGenerateSnapshots);
+  if (isMixed) return 'mixed';
+  return autoGenerateSnapshots ? 'all' : 'recorded';
 }
 
 function openLog({ katoHome, userHome }: Environment, name: 'operational' | 'audit', { logging }: Config): Logger {

@@ -14,6 +14,7 @@ import {
 } from '../record/write-policy.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
 import type { ExportReport, ExportRequest, RenderRequest } from './kato.ts';
+import { nothingToShow } from './nothing.ts';
 import { type Rendered, render } from './render.ts';
 
 /** What an export needs, wherever its text goes. */
@@ -110,7 +111,7 @@ async function writeTo(
       events += piece.events;
       bytes += Buffer.byteLength(piece.text);
     }
-    if (!file) throw nothing(session);
+    if (!file) throw nothingToShow({ id: session.id, events: session.lastSeq });
     const { destination, backup } = commit(file, base, request, context);
     return { destination, report: { path: destination.shown, events, bytes, ...(backup !== undefined && { backup }) } };
   } catch (error) {
@@ -181,12 +182,6 @@ export function documentOf(
   { userName, updated }: { readonly userName: string; readonly updated: boolean },
 ): DocumentInfo {
   return { key, sessionId: id, facts, recordingIds: [], userName, updated };
-}
-
-function nothing({ id }: SessionRecord): KatoError {
-  return new KatoError('nothing-to-export', `session ${shortId(id)} has nothing to show with these options`, {
-    hint: 'try --preset audit, which shows everything',
-  });
 }
 
 /** `<yyyy-mm-dd_hhmm>-<title>--<short id>.md`; without a time where none is known. */

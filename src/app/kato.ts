@@ -133,6 +133,12 @@ export interface ComponentStatus {
   readonly lastError?: { readonly code: string; readonly message: string };
 }
 
+/** Sources that were read and not kept: `partly` are those of which a transcript is here, as far as they were recorded. */
+export interface UnkeptSources {
+  readonly whole: number;
+  readonly partly: number;
+}
+
 export type DaemonStatus =
   | { readonly running: false }
   | {
@@ -163,15 +169,21 @@ export interface IngestStatus {
 
 export interface KatoStatus {
   readonly daemon: DaemonStatus;
-  readonly store: StoreStats & { readonly engine: string; readonly diskBytes: number };
+  /** Of a session that is not kept, the store has its title at most. */
+  readonly store: StoreStats & { readonly keptSessions: number; readonly engine: string; readonly diskBytes: number };
   readonly providers: readonly ProviderStatus[];
   /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];
   /** Ids of the sessions that got something lately; all others are stale. */
   readonly active: readonly string[];
   readonly lag: readonly SourceLag[];
-  /** Sources whose file the agent has deleted; their transcripts are here. */
+  /** Whether all conversations are kept, only recorded ones, or in some roots these and in others those. */
+  readonly keeps: 'all' | 'recorded' | 'mixed';
+  /** Sources whose file the agent has deleted. */
   readonly gone: number;
+  /** What is on disk and not kept, and those of `gone` that were not. */
+  readonly unkept: UnkeptSources;
+  readonly goneUnkept: UnkeptSources;
   readonly flaws: readonly DiagnosticCount[];
   readonly recordings: readonly RecordingSummary[];
   /** The latest commands, newest first. */

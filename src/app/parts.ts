@@ -28,6 +28,7 @@ export interface KatoParts {
   readonly audit: Logger;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
+  readonly keeps: KatoStatus['keeps'];
   readonly loadFormats: () => Promise<FormatParts>;
   readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];

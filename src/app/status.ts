@@ -2,13 +2,14 @@
 import type { DiagnosticCount } from '../core/diagnostic.ts';
 import { systemCode } from '../core/errors.ts';
 import type { Clock, SourceFiles } from '../core/ports.ts';
-import type { SourceRecord } from '../core/source.ts';
+import { isKept, type SourceRecord } from '../core/source.ts';
 import { discover, type FoundSource, type ProviderRoot } from '../ingest/discovery.ts';
 import { isUnchanged } from '../ingest/fingerprint.ts';
 import { planPass } from '../ingest/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { TranscriptStore } from '../store/store.ts';
-import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag } from './kato.ts';
+import { nameOf } from './family.ts';
+import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag, UnkeptSources } from './kato.ts';
 import type { LiveRecording } from './parts.ts';
 import { retentionOf } from './retention.ts';
 import { byActivity } from './select.ts';
@@ -18,6 +19,7 @@ export interface StatusContext {
   readonly files: SourceFiles;
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
+  readonly keeps: KatoStatus['keeps'];
   readonly engine: string;
   readonly diskBytes: () => number;
   readonly clock: Clock;
@@ -55,10 +57,19 @@ export async function readStatus(
   const active = sessions.filter(({ facts }) => (facts.lastAt ?? '') > activeFrom).map(({ id }) => id);
   const recorded = recordings.filter(({ on }) => on).map(({ sessionId }) => sessionId);
   const planned = new Set(plan.readings.map(({ known }) => known?.record.id));
+  const lost = new Set(plan.gone.map(({ id }) => id));
+  const isGone = (one: SourceRecord) => one.gone || lost.has(one.id);
+  const [gone, there] = [sources.filter(isGone), sources.filter((one) => !isGone(one))];
   const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
-    store: { ...(await store.stats()), engine: context.engine, diskBytes: context.diskBytes() },
+    store: {
+      ...(await store.stats()),
+      keptSessions: sessions.filter(({ kept }) => kept).length,
+      engine: context.engine,
+      diskBytes: context.diskBytes(),
+    },
+    keeps: context.keeps,
     providers: context.providers.map((provider) => providerStatus(provider, context, { sources, sessions, found })),
     recent: recentSessions(sessions, new Set([...active, ...recorded])),
     active,
@@ -66,7 +77,9 @@ export async function readStatus(
     commands: commands.slice(-COMMANDS).reverse(),
     ...(live && { ingest: { roots: live.roots, failing: live.failing, unreadable: live.unreadable } }),
     lag: live?.lag ?? [...lag, ...torn],
-    gone: sources.filter(({ gone }) => gone).length + plan.gone.length,
+    gone: gone.length,
+    unkept: unkeptOf(there, sessions),
+    goneUnkept: unkeptOf(gone, sessions),
     flaws: sumFlaws(await store.diagnostics()),
   };
 }
@@ -77,6 +90,16 @@ function tornEnd({ path, provider, nativeId, stat, checkpoint }: SourceRecord): 
   const isNoted = checkpoint.generation <= 0 && checkpoint.endBytes === 0; // Old, and nobody wants it.
   const lagBytes = isPacked || isNoted ? 0 : stat.sizeBytes - checkpoint.endBytes;
   return lagBytes > 0 ? [{ path, provider, ...(nativeId !== undefined && { nativeId }), lagBytes }] : [];
+}
+
+/** Of a session that is recorded no more, what was kept until then stays, and its file is read on without being kept. */
+function unkeptOf(sources: readonly SourceRecord[], sessions: readonly SessionSummary[]): UnkeptSources {
+  const kept = new Set(sessions.flatMap((one) => (one.kept ? [nameOf(one.key)] : [])));
+  const unkept = sources.filter((source) => !isKept(source));
+  const partly = unkept.filter(
+    ({ provider, nativeId }) => nativeId !== undefined && kept.has(nameOf({ provider, nativeId })),
+  ).length;
+  return { whole: unkept.length - partly, partly };
 }
 
 /** The latest, and these. */

@@ -36,6 +36,7 @@ const status: KatoStatus = {
   daemon: { running: true, pid: 7, version: '1.0.0', startedAt: '', components: [] },
   store: {
     sessions: 1,
+    keptSessions: 1,
     events: 1,
     rawBytes: 0,
     rawStoredBytes: 0,
@@ -50,6 +51,7 @@ const status: KatoStatus = {
     active: [],
     lag: [],
     gone: 0,
+    ...{ keeps: 'all', unkept: { whole: 0, partly: 0 }, goneUnkept: { whole: 0, partly: 0 } },
     flaws: [],
     recordings: [recording],
     commands: [],

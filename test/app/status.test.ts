@@ -139,3 +139,17 @@ describe('status, the recent sessions', () => {
     );
   });
 });
+
+describe('status, what is kept', () => {
+  const folder = (keep: boolean) => `claude-code: { roots: [{ path: ~/c, autoGenerateSnapshots: ${keep} }] }`;
+  for (const [settings, keeps] of [
+    ['', 'recorded'],
+    ['autoGenerateSnapshots: true', 'all'],
+    [`providers: { ${folder(true)} }`, 'mixed'],
+    [`autoGenerateSnapshots: true\nproviders: { ${folder(true)} }`, 'all'],
+  ] as const) {
+    it(`is ${keeps} with ${settings === '' ? 'the defaults' : settings.replace('\n', ', ')}`, async (t) => {
+      assert.equal((await (await TestKato.open(t, `${settings}\n`)).kato.status()).keeps, keeps);
+    });
+  }
+});

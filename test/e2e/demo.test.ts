@@ -40,7 +40,7 @@ describe('kato demo', { timeout: 60_000 }, () => {
     const home = new TestHome(t);
     runDemo(home);
     const folder = readdirSync(home.path('tmp')).find((name) => name.startsWith('kato-demo-')) ?? '';
-    assert.match(home.ok(['status', '--home', home.path('tmp', folder, 'kato')]), /^daemon +not running$/m);
+    assert.match(home.ok(['status', '--home', home.path('tmp', folder, 'kato')]), /^daemon +not running/m);
   });
 
   it('names commands that do what the demo did', (t) => {
@@ -76,6 +76,13 @@ describe('kato demo', { timeout: 60_000 }, () => {
     const folders = readdirSync(home.path('tmp')).filter((name) => name.startsWith('kato-demo-'));
     assert.equal(folders.length, 2);
     for (const name of folders) assert.equal(statSync(home.path('tmp', name)).mode & 0o077, 0);
+  });
+
+  it('leaves its folder to be looked at, and says how to remove it', (t) => {
+    const home = new TestHome(t);
+    const { stderr } = runDemo(home);
+    const [name = ''] = readdirSync(home.path('tmp')).filter((one) => one.startsWith('kato-demo-'));
+    assert.ok(stderr.trimEnd().endsWith(`rm -r ${home.path('tmp', name)}`), stderr);
   });
 
   it('with -q prints the Markdown and nothing else', (t) => {

@@ -58,6 +58,13 @@ describe('kato init without a terminal', () => {
     assert.equal(home.run(['init', '-q', '--home', home.path('other')]).stderr, '');
   });
 
+  it('says what comes next: first the daemon', (t) => {
+    for (const keep of ['all', 'recorded']) {
+      const { stderr } = new TestHome(t).run(['init', '--yes', '--keep', keep]);
+      assert.match(stderr, /^Next: `kato start` .*`kato import`/s);
+    }
+  });
+
   it('a choice that does not exist is an error, and nothing is written', (t) => {
     const home = new TestHome(t);
     const run = home.run(['init', '--yes', '--keep', 'some']);
@@ -84,6 +91,7 @@ describe('kato init on a terminal', { skip: withoutTerminal }, () => {
     const home = new TestHome(t);
     const { status, screen } = runOnTerminal(home, 'init', { typed: '\n\n' });
     assert.equal(status, 0);
+    assert.match(screen, /`kato import` takes in everything at any time/);
     assert.match(screen, /\[a\]ll \/ \[r\]ecorded \(Enter: recorded\):/);
     assert.match(screen, /\(Enter: none\):/);
     const { autoGenerateSnapshots, write } = configOf(home);
@@ -94,6 +102,7 @@ describe('kato init on a terminal', { skip: withoutTerminal }, () => {
     const home = new TestHome(t);
     const { screen } = runOnTerminal(home, 'init', { typed: 'maybe\nr\n\n' });
     assert.equal(screen.match(/\[a\]ll \/ \[r\]ecorded/g)?.length, 2);
+    assert.equal(screen.match(/a or r, please/g)?.length, 1);
     assert.equal(configOf(home).autoGenerateSnapshots, false);
   });
 

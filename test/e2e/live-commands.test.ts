@@ -111,7 +111,7 @@ describe('what was asked in the chats', () => {
     const status = home.ok(['status']);
     assert.match(status, /recording:\n/);
     assert.ok(status.includes('~/notes/bees.md'));
-    assert.match(status, /asked in the chats:\n.*::(?:recrod|export)/);
+    assert.match(status, /asked in the chats, newest first:\n.*::(?:recrod|export)/);
     interface StatusJson {
       readonly recordings: readonly RecordingJson[];
       readonly ingest: { readonly roots: readonly { readonly mode: string }[] };

@@ -80,6 +80,8 @@ describe('while it is recorded', () => {
     for (const when of ['before', 'after']) {
       assert.match(home.ok(['status']), /taken out: 1 event may be missing/, when);
       assert.deepEqual([recording(a)?.missing, recording(a)?.edited, recording(b)?.edited], [1, true, false], when);
+      const [, hint = ''] = /hint: all of it: `kato (export --recording \w{8})`/.exec(home.ok(['status'])) ?? [];
+      assert.match(home.ok([...hint.split(' '), '-o', '-']), /what goes\n.*what comes\n/s, when);
       home.ok(['restart']);
     }
   });

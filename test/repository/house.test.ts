@@ -81,6 +81,13 @@ describe('the house', () => {
     for (const name of viewSwitches) assert.ok(page.includes(`\`${name}\``), name);
   });
 
+  it('has a README that fits a terminal of 120 columns', () => {
+    const wide = readFileSync('README.md', 'utf8')
+      .split('\n')
+      .filter((line) => line.length > 120);
+    assert.deepEqual(wide, []);
+  });
+
   it('gives each decision a number of its own', () => {
     const numbers = readdirSync('docs/decisions').map((name) => name.slice(0, 4));
     assert.deepEqual(numbers, [...new Set(numbers)]);

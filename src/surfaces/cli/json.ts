@@ -126,6 +126,9 @@ const ingest = object({
   unreadable: list(object({ path: string, code: string })),
 });
 
+/** Files of agents that were read and not kept; `partly`: kept as far as they were recorded. */
+const unkept = object({ whole: integer, partly: integer });
+
 const status = object(
   {
     daemon: object(
@@ -135,6 +138,7 @@ const status = object(
     store: object({
       engine: string,
       sessions: integer,
+      keptSessions: integer,
       events: integer,
       rawBytes: integer,
       rawStoredBytes: integer,
@@ -162,7 +166,10 @@ const status = object(
     recordings: list(recording),
     commands: list(command),
     lag: list(object({ path: string, provider: string, lagBytes: integer }, { nativeId: string })),
+    keeps: oneOf('all', 'recorded', 'mixed'),
     gone: integer,
+    unkept,
+    goneUnkept: unkept,
     flaws: list(flaw),
   },
   { ingest, memory: object({ residentBytes: integer, heapBytes: integer }) },

@@ -1,7 +1,7 @@
 /** What `kato status` shows: first what the daemon and the store do, then what goes wrong, then what is recorded. */
 import type { KatoStatus } from '../../app/kato.ts';
 import { commandLines } from './commands/commands.ts';
-import { recordingLines } from './commands/recordings.ts';
+import { inOrder, recordingLines, urgency } from './commands/recordings.ts';
 import type { CliContext } from './context.ts';
 import { failureInWords } from './failures.ts';
 import { cut, visibleLine, wrap } from './terminal.ts';
@@ -16,18 +16,14 @@ const NARROW = 60;
 export function statusPage(status: KatoStatus, context: CliContext, isAll: boolean): string {
   const { store } = status;
   const most = isAll ? Number.MAX_SAFE_INTEGER : SHOWN;
-  const lag = status.lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
   const lines = [
     ...daemonLines(status, context),
-    `store       ${count(store.sessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
-    `            ${bytes(store.rawBytes)} of the agents' bytes are kept in ${bytes(store.rawStoredBytes)}`,
-    ...(status.gone > 0
-      ? [`            ${count(status.gone, 'session file')} deleted by the agents, all still here`]
-      : []),
+    `store       ${count(store.keptSessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
+    ...rawLines(status),
+    ...goneLines(status),
+    keepsLine(status),
     ...status.providers.flatMap((provider) => providerLines(provider, context)),
-    status.lag.length === 0
-      ? 'behind      nothing: all that is on disk is here'
-      : `behind      ${bytes(lag)} in ${count(status.lag.length, 'file')} not read yet`,
+    behindLine(status),
     ...status.lag
       .slice(0, most)
       .map(({ path, lagBytes }) => `            ${bytes(lagBytes)} in ${context.shown(visibleLine(path))}`),
@@ -44,7 +40,7 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
 }
 
 function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {
-  if (!daemon.running) return ['daemon      not running'];
+  if (!daemon.running) return ['daemon      not running (`kato start`)'];
   const now = context.services.now();
   const takes = memory ? `, ${bytes(memory.residentBytes)} of memory` : '';
   return [
@@ -56,6 +52,46 @@ function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): strin
         return `            ${name} ${state === 'failed' ? 'failed for good' : 'does not run'} after ${count(attempts, 'start')}${why}`;
       }),
   ];
+}
+
+const KEEPS: Readonly<Record<KatoStatus['keeps'], string>> = {
+  all: 'all conversations (autoGenerateSnapshots: true)',
+  recorded: 'only recorded conversations (autoGenerateSnapshots: false)',
+  mixed: 'all conversations in some folders, only recorded ones in others (autoGenerateSnapshots)',
+};
+
+function keepsLine({ keeps }: KatoStatus): string {
+  return `keeps       ${KEEPS[keeps]}`;
+}
+
+/** What the store keeps of the agents' files, bit for bit. Little ones are not made smaller. */
+function rawLines({ store: { rawBytes, rawStoredBytes } }: KatoStatus): string[] {
+  if (rawBytes === 0) return [];
+  const [whole, packed] = [bytes(rawBytes), bytes(rawStoredBytes)];
+  return [`            ${whole} of session files${packed === whole ? '' : `, ${packed} compressed`}`];
+}
+
+function goneLines({ gone, goneUnkept: { whole, partly }, keeps }: KatoStatus): string[] {
+  if (gone === 0) return [];
+  const why = keeps === 'all' ? '' : ' (only recorded conversations are)';
+  const lost = [
+    ...(whole > 0 ? [`${whole} ${whole === 1 ? 'was' : 'were'} not kept${why}`] : []),
+    ...(partly > 0 ? [`${partly} ${partly === 1 ? 'was' : 'were'} kept as far as recorded`] : []),
+  ];
+  const rest = lost.length === 0 ? ', all still here' : `; ${lost.join('; ')}`;
+  return [`            ${count(gone, 'session file')} deleted by the agents${rest}`];
+}
+
+function behindLine({ lag, unkept: { whole, partly }, keeps }: KatoStatus): string {
+  const sum = lag.reduce((all, { lagBytes }) => all + lagBytes, 0);
+  const why = keeps === 'recorded' ? 'only recorded conversations are' : '`kato import` takes everything in';
+  const unkept = [
+    ...(whole > 0 ? [`${count(whole, 'session file')} ${whole === 1 ? 'is' : 'are'} not kept (${why})`] : []),
+    ...(partly > 0 ? [`${count(partly, 'session file')} ${partly === 1 ? 'is' : 'are'} kept as far as recorded`] : []),
+  ];
+  const behind = lag.length === 0 ? 'nothing' : `${bytes(sum)} in ${count(lag.length, 'file')} not read yet`;
+  if (unkept.length > 0) return `behind      ${[behind, ...unkept].join('; ')}`;
+  return `behind      ${behind}${lag.length === 0 ? ': all that is on disk is here' : ''}`;
 }
 
 function providerLines(
@@ -95,28 +131,30 @@ function ingestLines({ ingest }: KatoStatus, most: number, context: CliContext):
 
 /** What is being recorded; first, and all of it, what is not where it was asked for, and what does not go on. */
 function recordedLines({ recordings }: KatoStatus, most: number, context: CliContext): string[] {
-  const on = recordings.filter((one) => one.on).sort((a, b) => urgency(b) - urgency(a));
+  const on = recordings.filter((one) => one.on).sort(inOrder);
   if (on.length === 0) return [];
   const shown = Math.max(most, on.filter((one) => urgency(one) > 0).length);
   const lines = on.slice(0, shown).flatMap((one) => recordingLines(one, context).map((line) => `  ${line}`));
   return ['recording:', ...lines, ...more(on.length, shown)];
 }
 
-function urgency({ redirectedFrom, failure }: KatoStatus['recordings'][number]): number {
-  if (redirectedFrom !== undefined) return 2;
-  return failure === undefined ? 0 : 1;
-}
-
-const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
-
-/** What was asked in the chats lately; first what did not come as it was asked. */
+/** What was asked in the chats lately. What went the same wrong way more than once is shown once. */
 function askedLines({ commands }: KatoStatus, most: number, context: CliContext): string[] {
   const meant = commands.filter(({ kind }) => kind !== 'ignored'); // Old history is no news.
   if (meant.length === 0) return [];
-  const sorted = meant.sort((a, b) => Number(WRONG.has(b.kind)) - Number(WRONG.has(a.kind)));
-  const shown = sorted.slice(0, most).flatMap((one) => commandLines(one, context).map((line) => `  ${line}`));
-  return ['asked in the chats:', ...shown];
+  const names = meant.map(nameOf);
+  const shown = meant.filter(({ kind }, index) => !WRONG.has(kind) || names.indexOf(names[index] ?? '') === index);
+  return [
+    'asked in the chats, newest first:',
+    ...commandLines(shown.slice(0, most), context).map((line) => `  ${line}`),
+  ];
 }
+
+function nameOf({ sessionId, line, kind, reason, paths }: KatoStatus['commands'][number]): string {
+  return JSON.stringify([sessionId, line, kind, reason, paths]);
+}
+
+const WRONG: ReadonlySet<string> = new Set(['redirected', 'denied', 'failed']);
 
 function flawLines({ flaws }: KatoStatus, most: number): string[] {
   if (flaws.length === 0) return [];
@@ -140,7 +178,9 @@ function recentLines({ recent, active }: KatoStatus, context: CliContext, width:
     if (width < NARROW) return [`${mark} ${shortId}  ${when}`, `    ${title}`];
     return [`${mark} ${shortId}  ${when.padEnd(9)} ${key.provider.padEnd(widest)}  ${title}`];
   });
-  return ['recent:', ...rows.map((row) => cut(row, width))];
+  const isMarked = recent.some(({ id }) => active.includes(id));
+  const head = isMarked ? 'recent (● something new in the last 10 minutes):' : 'recent:';
+  return [wrap(head, width, 2), ...rows.map((row) => cut(row, width))];
 }
 
 function more(all: number, shown: number): string[] {

@@ -33,7 +33,7 @@ export const commandsCommand: CliCommand = {
     if (context.options.json) context.printJson('commands', found.map(commandJson));
     else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
     else {
-      const lines = found.flatMap((one) => commandLines(one, context));
+      const lines = commandLines(found, context);
       context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
     }
     return 0;
@@ -48,11 +48,14 @@ export function commandJson({ session, sessionId, line, at, kind, reason, hint, 
   } satisfies Output<'commands'>[number];
 }
 
-/** What was typed, and under it what came of it. */
-export function commandLines({ sessionId, line, at, kind, reason, hint, paths }: CommandSummary, context: CliContext) {
-  const when = ago(at, context.services.now());
-  const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
-  const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
-  const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
-  return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
+/** What was typed, and under it what came of it; ages as wide as the widest. */
+export function commandLines(commands: readonly CommandSummary[], context: CliContext): string[] {
+  const now = context.services.now();
+  const widest = Math.max(...commands.map(({ at }) => ago(at, now).length));
+  return commands.flatMap(({ sessionId, line, at, kind, reason, hint, paths }) => {
+    const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
+    const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
+    const what = `${sessionId.slice(0, 8)}  ${ago(at, now).padEnd(widest)}  ${visibleLine(line)}`;
+    return [what, `  ${came.join(': ')}`, ...(hint === undefined ? [] : [`  hint: ${visibleLine(hint)}`])];
+  });
 }

@@ -40,6 +40,9 @@ export const demoCommand: CliCommand = {
     writeFileSync(homePaths(home).config, template + rootsIn(agents), { mode: 0o600 });
     await tellOfFiles(context, home);
     await tellOfLiving(context, home, folder);
+    context.hint('now with your own: kato init, then kato start');
+    const quoted = /^[\w./-]+$/.test(folder) ? folder : `'${folder}'`; // A temporary folder may have any name.
+    context.note(`To remove all of this again: rm -r ${quoted}`);
     return 0;
   },
 };
@@ -89,7 +92,6 @@ async function tellOfLiving(context: CliContext, home: string, folder: string): 
     context.print(`\n${visible(readFileSync(file, 'utf8'))}`);
     step(context, 'The file is here:');
     context.note(`   ${file}`);
-    context.hint('now with your own: kato init, then kato start');
   } finally {
     await daemon.stop(home);
     process.off('SIGINT', breakOff).off('SIGTERM', breakOff);

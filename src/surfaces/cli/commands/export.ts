@@ -1,8 +1,8 @@
+import { nothingToShow } from '../../../app/nothing.ts';
 import { KatoError } from '../../../core/errors.ts';
 import type { FormatId } from '../../../record/formats/format.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { nothingToShow } from '../nothing.ts';
 import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
 import { count } from '../words.ts';
@@ -113,7 +113,7 @@ async function printSessions(
     const pieces = kato.exportText(session.key, request);
     if (index > 0 && format === 'markdown') context.print('');
     const written = await write(stdout, stdout.isTTY === true ? sanitised(pieces) : pieces);
-    if (written === 0) throw nothingToShow(session.shortId);
+    if (written === 0) throw nothingToShow(session);
   }
   return 0;
 }

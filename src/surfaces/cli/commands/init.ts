@@ -92,13 +92,14 @@ function opening(context: CliContext): string[] {
 }
 
 async function askKeep(prompt: Prompt): Promise<boolean | undefined> {
-  const question =
-    'Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks)\n[a]ll / [r]ecorded (Enter: recorded): ';
+  const choice = '[a]ll / [r]ecorded (Enter: recorded): ';
+  let question = `Keep durable copies of all conversations, or only of those you record?\n(agents delete theirs after some weeks;\n\`kato import\` takes in everything at any time)\n${choice}`;
   for (;;) {
     const answer = (await prompt.ask(question))?.toLowerCase();
     if (answer === undefined) return undefined;
     if (answer === 'a' || answer === 'all') return true;
     if (answer === '' || answer === 'r' || answer === 'recorded') return false;
+    question = `a or r, please. ${choice}`;
   }
 }
 
@@ -114,9 +115,10 @@ async function askRoots(prompt: Prompt): Promise<string[] | undefined> {
 
 function closing({ keepAll }: Choices): string[] {
   return [
+    'Next: `kato start` runs the daemon, which listens to your agents: then `::record` in a chat records.',
     keepAll
-      ? 'Next: `kato import` takes in what your agents have already.'
-      : 'Next: `kato import` takes in old sessions, if you like; `kato sessions` lists what is kept.',
+      ? '`kato import` takes in what your agents have already; `kato sessions` lists it.'
+      : '`kato import` takes in old sessions, if you like; `kato sessions` lists what is kept.',
     '',
     'You may put these lines into AGENTS.md or CLAUDE.md:',
     '  Lines that begin with `::` (such as ::record x.md) are for kato, a recorder.',

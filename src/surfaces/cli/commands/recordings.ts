@@ -23,7 +23,7 @@ export const recordingsCommand: CliCommand = {
     const found = (await kato.recordings())
       .filter(({ sessionId }) => session === undefined || sessionId === session.id)
       .filter(({ on }) => on || flags.on !== true)
-      .sort((a, b) => Number(b.on) - Number(a.on) || ((a.lastWriteAt ?? '') < (b.lastWriteAt ?? '') ? 1 : -1));
+      .sort(inOrder);
     if (context.options.json) context.printJson('recordings', found.map(recordingJson));
     else if (found.length === 0)
       context.hint('nothing is recorded: `::record` in a chat, or `kato record SESSION`, begins');
@@ -34,6 +34,20 @@ export const recordingsCommand: CliCommand = {
     return 0;
   },
 };
+
+/** What goes on before what does not; of that, first what is not where it was asked for, and what is stuck. */
+export function inOrder(a: RecordingSummary, b: RecordingSummary): number {
+  const sooner = Number(b.on) - Number(a.on) || urgency(b) - urgency(a);
+  const [before, after] = [a.lastWriteAt ?? '', b.lastWriteAt ?? ''];
+  return sooner || (before === after ? 0 : before < after ? 1 : -1);
+}
+
+/** How much a person should know of it. */
+export function urgency({ on, redirectedFrom, failure }: RecordingSummary): number {
+  if (!on) return 0;
+  if (redirectedFrom !== undefined) return 2;
+  return failure === undefined ? 0 : 1;
+}
 
 /** A recording as `--json` shows it. */
 export function recordingJson(recording: RecordingSummary): Output<'recordings'>[number] {
@@ -66,15 +80,21 @@ export function recordingLines(recording: RecordingSummary, context: CliContext)
 }
 
 /** What became of the file, and of its head. */
-function fileLines({ edited, missing, headFailure }: RecordingSummary): string[] {
-  const edits = edited ? [`  ${editsInWords(missing)}`] : [];
+function fileLines(recording: RecordingSummary): string[] {
+  const { edited, headFailure } = recording;
+  const edits = edited ? editLines(recording) : [];
   if (headFailure === undefined) return edits;
   return [...edits, `  its head does not tell who takes part by now: ${failureInWords(headFailure)}`];
 }
 
-function editsInWords(missing: number): string {
-  if (missing > 0) return `a part of the file was taken out: ${count(missing, 'event')} may be missing`;
-  return 'the file was edited meanwhile; kato goes on at its end';
+function editLines({ missing, on, shortId }: RecordingSummary): string[] {
+  if (missing > 0) {
+    return [
+      `  a part of the file was taken out: ${count(missing, 'event')} may be missing`,
+      `  hint: all of it: \`kato export --recording ${shortId}\``,
+    ];
+  }
+  return [on ? '  the file was edited meanwhile; kato goes on at its end' : '  the file was edited'];
 }
 
 function stateOf({ on, failure }: RecordingSummary): string {

@@ -1,5 +1,5 @@
+import { nothingToShow } from '../../../app/nothing.ts';
 import type { CliCommand } from '../command.ts';
-import { nothingToShow } from '../nothing.ts';
 import { page } from '../pager.ts';
 import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
@@ -22,7 +22,7 @@ export const showCommand: CliCommand = {
       context.services.streams.stdout.isTTY === true
         ? await page(context, text)
         : await write(context.services.streams.stdout, text);
-    if (shown === 0) throw nothingToShow(session.shortId);
+    if (shown === 0) throw nothingToShow(session);
     return 0;
   },
 };
