@@ -22,7 +22,7 @@ import type { Mark, Recording } from './recording.ts';
 import { withTranscript } from './transcript.ts';
 import { REMEDIES } from './write-policy.ts';
 
-export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
+export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'asked' | 'paths'>;
 
 interface Denial {
   readonly reason: string;
@@ -113,9 +113,15 @@ export class Obedience {
     const { path } = request.generated;
     this.#whyDenied(request.generated, session); // It never is: for the note that it was granted.
     const isDone = outcome.kind === 'done';
-    const moved = isDone ? redirectedFrom(state, target?.path ?? path, path) : state;
+    const from = target?.path ?? path;
+    const moved = isDone ? redirectedFrom(state, from, path) : state;
     const kind = isDone ? 'redirected' : outcome.kind;
-    await this.#settle(book, event, { kind, ...denied, paths: outcome.paths }, { state: moved, effects, outcome });
+    await this.#settle(
+      book,
+      event,
+      { kind, ...denied, asked: from, paths: outcome.paths },
+      { state: moved, effects, outcome },
+    );
   }
 
   async #request(

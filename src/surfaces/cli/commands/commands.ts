@@ -2,6 +2,7 @@ import type { CommandSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import { type CliContext, fitted } from '../context.ts';
 import type { Output } from '../json.ts';
+import { outcomeInWords } from '../outcome.ts';
 import { visibleLine } from '../terminal.ts';
 import { ago } from '../words.ts';
 
@@ -49,10 +50,10 @@ export function commandJson({ session, sessionId, line, at, kind, reason, hint, 
 }
 
 /** What was typed, and under it what came of it. */
-export function commandLines({ sessionId, line, at, kind, reason, hint, paths }: CommandSummary, context: CliContext) {
+export function commandLines(command: CommandSummary, context: CliContext) {
+  const { sessionId, line, at, hint } = command;
   const when = ago(at, context.services.now());
-  const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
-  const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
-  const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came.join(': ')}`];
+  const came = outcomeInWords(command, (path) => context.shown(path));
+  const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came}`];
   return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
 }

@@ -7,6 +7,8 @@ import { presetNames } from '../../../record/formats/presets.ts';
 import { type ViewSwitch, viewSwitches } from '../../../record/view.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import type { Output } from '../json.ts';
+import { reasonAbout } from '../outcome.ts';
 import { collect, wholeNumber } from '../render-options.ts';
 
 const SESSION = 'a session id or a prefix of one, provider/…, latest, or @here';
@@ -62,17 +64,26 @@ async function ask(context: CliContext, selector: unknown, make: () => OutsideCo
   const session = await kato.find({ text: String(selector), cwd: context.services.cwd });
   const answer = await kato.record(session.key, command);
   if (answer.kind === 'denied' || answer.kind === 'failed') throw refusal(answer, command, context);
-  if (context.options.json) context.printJson('record', { session: session.id, ...answer, paths: [...answer.paths] });
+  if (context.options.json) context.printJson('record', toJson(session, answer));
   else tell(context, session, command, answer);
   if (command.verb !== 'stop' && !(await kato.status()).daemon.running)
     context.hint('it goes on when the daemon runs: `kato start`');
   return 0;
 }
 
+function toJson({ id }: SessionSummary, { kind, reason, hint, paths }: Answer): Output<'record'> {
+  return {
+    ...{ session: id, kind, paths: [...paths] },
+    ...(reason !== undefined && { reason }),
+    ...(hint !== undefined && { hint }),
+  };
+}
+
 function tell(context: CliContext, { shortId }: SessionSummary, { verb }: OutsideCommand, answer: Answer): void {
-  const { kind, reason, hint, paths } = answer;
+  const { kind, reason, hint, asked, paths } = answer;
   if (kind === 'redirected') {
-    context.warn(`it is written elsewhere: ${reason}`);
+    const place = asked === undefined ? 'the place that was asked for' : context.shown(asked);
+    context.warn(`it is written elsewhere: ${reasonAbout(place, reason ?? '')}`);
     if (hint !== undefined) context.hint(hint);
   } else if (reason !== undefined) context.note(reason);
   if (verb !== 'stop') context.note(kind === 'no-op' ? `${shortId} is recorded already` : `recording ${shortId}`);
