@@ -73,12 +73,29 @@ for (const isUp of [true, false]) {
       const denied = home.run(['record', chat.id, '/elsewhere/bees.md']);
       assert.equal(denied.status, 4);
       assert.match(denied.stderr, /may not write .*outside the folders/);
+      assert.match(denied.stderr, /^hint: `kato config set write\.roots '\[.*"\/elsewhere"\]'` allows the folder$/m);
       assert.equal(home.run(['capture', chat.id, 'notes/bees.txt']).status, 4);
       assert.equal(home.run(['capture', 'ffffffff']).status, 3);
       assert.equal(home.run(['capture', chat.id, 'notes/bees.md', '--with', 'bells']).status, 2);
       assert.equal(home.run(['export', '--recording', 'abcdef']).status, 3);
       assert.equal(home.run(['export', '--recording', 'abcdef', chat.id]).status, 2);
       assert.deepEqual(recordings(home), []);
+    });
+
+    it('a setting that was changed meanwhile is not lost by what is proposed', (t) => {
+      const { home, chat } = begin(t, isUp);
+      const set = home.run(['config', 'set', 'write.roots', '[~/notes, ~/fresh]']);
+      assert.equal(set.stderr, isUp ? 'hint: `kato restart` makes the running daemon take it up\n' : '');
+      const place = home.path('other/bees.md');
+      mkdirSync(home.path('fresh'));
+      for (const args of [
+        ['record', chat.id, place],
+        ['export', chat.id, '-o', place],
+      ] as const)
+        assert.match(home.run(args).stderr, /set write\.roots '\["~\/notes", "~\/fresh", "~\/other"\]'` allows/);
+      const fresh = home.run(['record', chat.id, home.path('fresh/bees.md')]);
+      if (isUp) assert.match(fresh.stderr, /\nhint: `kato restart`: /);
+      else assert.equal(fresh.status, 0);
     });
 
     it('a recording is exported to a file', (t) => {
