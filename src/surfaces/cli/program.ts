@@ -8,8 +8,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { KatoError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { CliCommand } from './command.ts';
-import { CliContext, type CliServices, fitted, type GlobalOptions } from './context.ts';
+import { CliContext, type CliServices, columnsOf, fitted, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';
+import { helpItem, helpText } from './help.ts';
 import { outputs } from './json.ts';
 
 /** Every command by name. Only those that a command line may mean are loaded. */
@@ -130,9 +131,11 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
         .default(0, ' '),
     )
     .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, formatItem: helpItem })
     .configureOutput({
-      writeOut: (text) => void services.streams.stdout.write(text),
+      getOutHelpWidth: () => columnsOf(services.streams.stdout),
+      getErrHelpWidth: () => columnsOf(services.streams.stderr),
+      writeOut: (text) => void services.streams.stdout.write(helpText(text, columnsOf(services.streams.stdout))),
       writeErr: () => {}, // Errors are worded once, where they end the command.
     })
     .addHelpText(
@@ -158,7 +161,8 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
     const [name] = program.args;
     if (name !== undefined) throw unknownCommand(name);
     // Nothing was asked for: what is printed is no answer.
-    const writeErr = (text: string) => void services.streams.stderr.write(text);
+    const { stderr } = services.streams;
+    const writeErr = (text: string) => void stderr.write(helpText(text, columnsOf(stderr)));
     program.configureOutput({ writeErr }).outputHelp({ error: true });
     throw new CommanderError(USAGE, BARE, 'no command given');
   });

@@ -60,6 +60,14 @@ describe('help', () => {
     assert.match(new TestHome(t).ok(['--help']), /--json +print data as JSON;\s+errors\s+stay\s+text\s+on\s+stderr\n/);
   });
 
+  it('fits 80 columns on a pipe, but for examples', (t) => {
+    const home = new TestHome(t);
+    for (const name of ['', ...Object.keys(commands)]) {
+      const lines = home.ok([name, '--help'].filter((word) => word !== '')).split('\n');
+      for (const line of lines) assert.ok(line.length <= 80 || line.startsWith('  kato '), `${name}: ${line}`);
+    }
+  });
+
   it('says when clean asks', (t) => {
     const text = new TestHome(t).ok(['clean', '--help']).replace(/\s+/g, ' ');
     assert.match(

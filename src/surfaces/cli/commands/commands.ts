@@ -34,8 +34,9 @@ export const commandsCommand: CliCommand = {
     if (context.options.json) context.printJson('commands', found.map(commandJson));
     else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
     else {
-      const lines = found.flatMap((one) => commandLines(one, context));
-      context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
+      const widest = Math.max(...found.map(({ at }) => ago(at, context.services.now()).length));
+      const lines = found.flatMap((one) => commandLines(one, context, widest));
+      context.print(lines.map((line) => fitted(line, context.services.streams.stdout, 2)).join('\n'));
     }
     return 0;
   },
@@ -50,9 +51,9 @@ export function commandJson({ session, sessionId, line, at, kind, reason, hint, 
 }
 
 /** What was typed, and under it what came of it. */
-export function commandLines(command: CommandSummary, context: CliContext) {
+export function commandLines(command: CommandSummary, context: CliContext, whenColumns = 0) {
   const { sessionId, line, at, hint } = command;
-  const when = ago(at, context.services.now());
+  const when = ago(at, context.services.now()).padEnd(whenColumns);
   const came = outcomeInWords(command, (path) => context.shown(path));
   const what = [`${sessionId.slice(0, 8)}  ${when}  ${visibleLine(line)}`, `  ${came}`];
   return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
