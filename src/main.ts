@@ -98,6 +98,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
     temporary: tmpdir(),
     recordings: paths.recordings,
     configuredRoots: config.write.roots,
+    rootsInFile: async () => (await loadConfig(environment).catch(() => config)).write.roots,
     projectFolders: config.write.projectFolders,
     frontMatter: config.recording.frontmatter.enabled,
     userName: config.recording.frontmatter.username,
@@ -294,6 +295,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 function daemonServices(environment: (home: string) => Environment): DaemonServices {
   const reach = () => import('./reach-daemon.ts');
   return {
+    find: async (home) => (await reach()).findDaemon(home),
     start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
     stop: async (home) => (await reach()).stopDaemon(home),
     command: [process.execPath, PROGRAM],

@@ -49,9 +49,13 @@ class LocalKato implements Kato {
     if (one) return one;
     const forgotten = select(text, cwd, (await this.#parts.store.forgotten()).map(toForgotten));
     if (forgotten) throw wasForgotten(forgotten);
-    throw new KatoError('session-not-found', `no session \`${text}\``, {
-      hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
-    });
+    throw new KatoError(
+      'session-not-found',
+      text === '@here' ? `no session was held in ${cwd}` : `no session \`${text}\``,
+      {
+        hint: '`kato sessions` lists what is kept; `kato import` takes in what the agents have',
+      },
+    );
   }
 
   async findForgettable(selector: Selector) {

@@ -13,6 +13,7 @@ import {
   type WriteRoot,
 } from '../record/write-policy.ts';
 import type { SessionRecord, TranscriptStore } from '../store/store.ts';
+import { howToAllow, type RootsInFile } from './allowing.ts';
 import type { ExportReport, ExportRequest, RenderRequest } from './kato.ts';
 import { nothingToShow } from './nothing.ts';
 import { type Rendered, render } from './render.ts';
@@ -37,7 +38,7 @@ export interface WritePlaces {
   readonly roots: readonly { readonly path: string }[];
 }
 
-export interface ExportContext extends TextContext, WritePlaces {
+export interface ExportContext extends TextContext, WritePlaces, RootsInFile {
   readonly files: DestinationFiles;
   readonly clock: Clock;
 }
@@ -84,7 +85,7 @@ export async function exportPieces(
   const { timeZone } = request;
   const titled = generatedName(session, format, timeZone, slug(session.facts.title?.text ?? '', 48) || 'session');
   const untitled = generatedName(session, format, timeZone, '…');
-  const base = destinationFor(session, { titled, untitled }, request, context);
+  const base = await destinationFor(session, { titled, untitled }, request, context);
   try {
     const { destination, report } = await writeTo(base, session, request, context);
     note(context, 'export.done', session, destination, format, report.events);
@@ -191,12 +192,12 @@ export function generatedName({ id, facts }: SessionRecord, format: Format, time
   return `${time}${title}--${shortId(id)}${format.suffixes[0]}`;
 }
 
-function destinationFor(
+async function destinationFor(
   session: SessionRecord,
   { titled, untitled }: { readonly titled: string; readonly untitled: string },
   request: Pick<Wanted, 'path'>,
   context: ExportContext,
-): Destination {
+): Promise<Destination> {
   const { files, recordings } = context;
   const asked = request.path ?? `${recordings}/`;
   const folder = asked.endsWith('/') || files.isFolder(asked) ? asked.replace(/\/+$/, '') : undefined;
@@ -209,7 +210,7 @@ function destinationFor(
     context.audit.log('warn', 'write.denied', { ...facts, reason });
     const hint = root
       ? `make the folder first: ${shorten(root.path, context.userHome)}`
-      : hintFor(cause, folder ?? shown.slice(0, Math.max(1, shown.lastIndexOf('/'))), context);
+      : await hintFor(cause, folder ?? shown.slice(0, Math.max(1, shown.lastIndexOf('/'))), context);
     throw new KatoError('denied', `may not write ${shorten(noted, context.userHome)}: ${reason}`, { hint });
   }
   context.audit.log('info', 'write.granted', { ...facts, root: found.root.path });
@@ -217,16 +218,10 @@ function destinationFor(
 }
 
 /** What to do about a refusal: another root helps only against one for the folder. */
-function hintFor(cause: DenialCause, folder: string, context: ExportContext): string {
+async function hintFor(cause: DenialCause, folder: string, context: ExportContext): Promise<string> {
   if (cause === 'suffix') return REMEDIES[cause];
   if (cause !== 'outside') return 'choose another name or folder, or print with -o - and redirect';
-  const roots = [...context.configuredRoots, folder].map((path) => JSON.stringify(shorten(path, context.userHome)));
-  return `\`kato config set write.roots ${quoted(`[${roots.join(', ')}]`)}\` allows the folder; or print with -o - and redirect`;
-}
-
-/** A word for a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  return `${await howToAllow(folder, context)}; or print with -o - and redirect`;
 }
 
 /** The folders where this session may be written. */

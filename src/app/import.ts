@@ -114,7 +114,9 @@ function filesBelow(files: SourceFiles, path: string, unreadable: Unreadable[]):
   if (guard(path, unreadable, () => files.stat(path))) return [path];
   const entries = guard(path, unreadable, () => files.list(path)) ?? [];
   if (entries.length === 0 && files.realPath(path) === undefined) {
-    throw new KatoError('source-unreadable', `there is nothing at ${path}`, { hint: 'check the path' });
+    throw new KatoError('session-not-found', `there is nothing at ${path}`, {
+      hint: 'check the path; `kato import` alone takes in all that the agents have',
+    });
   }
   return entries.flatMap(({ name, kind }) => {
     if (kind === 'directory')

@@ -40,6 +40,8 @@ export interface KatoParts {
   readonly temporary: string;
   readonly recordings: string;
   readonly configuredRoots: readonly string[];
+  /** The same as the settings' file has them now. */
+  readonly rootsInFile: () => Promise<readonly string[]>;
   readonly projectFolders: boolean;
   readonly frontMatter: boolean;
   readonly userName: string;

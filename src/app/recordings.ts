@@ -13,12 +13,13 @@ import type { Recording } from '../record/recording.ts';
 import { formatOptions, type View, type ViewSettings } from '../record/view.ts';
 import type { SessionLink, SessionRecord, TranscriptStore } from '../store/store.ts';
 import { readApart } from './agent-files.ts';
+import { howToAllow, type RootsInFile } from './allowing.ts';
 import { documentOf, exportPieces, generatedName, policyFor, type WritePlaces } from './export.ts';
 import type { CommandSummary, ExportReport, RecordingExportRequest, RecordingState, RecordingSummary } from './kato.ts';
 import type { KatoParts } from './parts.ts';
 
 /** What the settings and the machine say; the recorder gets its parts from it, and so does an export of a recording. */
-export interface RecordingContext extends WritePlaces {
+export interface RecordingContext extends WritePlaces, RootsInFile {
   readonly store: TranscriptStore;
   readonly files: DestinationFiles;
   readonly formats: Readonly<Record<FormatId, Format>>;
@@ -71,6 +72,7 @@ export function recorderParts(context: RecordingContext): RecorderParts {
     optionsOf: (wanted) => formatOptions(wanted, view),
     usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : preset, switches: {} }),
     policyFor: (session) => policyFor(session, context),
+    allowing: (folder) => howToAllow(folder, context),
     headOf: (session, format, id) => (frontMatter ? formats[format].head(document(session, id)) : ''),
     headListsOf: (session, format, id) => (frontMatter ? formats[format].headLists(document(session, id)) : {}),
     nameFor: (session, format) => {

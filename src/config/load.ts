@@ -128,6 +128,14 @@ function explain(issue: Issue, place: Place): KatoError {
   if (name === 'version' && issue.received === 'undefined') {
     return place.invalid([], '`version` is missing', 'add the line `version: 1`');
   }
+  if (name === 'recording.preset' && issue.type === 'picklist') {
+    const presets = (issue.expected ?? '').replace(/[()"]/g, '').replaceAll(' | ', ', ');
+    return place.invalid(
+      path,
+      `\`${name}\`: no preset \`${issue.received.replaceAll('"', '')}\``,
+      `presets: ${presets}`,
+    );
+  }
   return place.wrong(path, received(issue), special(name, issue) ?? wanted(issue));
 }
 

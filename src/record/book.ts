@@ -49,6 +49,8 @@ export interface CommandOutcome {
   readonly reason?: string;
   /** What to do about it. */
   readonly hint?: string;
+  /** The path that was asked for, where it could not be there and is elsewhere. */
+  readonly asked?: string;
   readonly paths: readonly string[];
 }
 

@@ -233,7 +233,7 @@ function telling(told: PendingEffect['told'], change: Partial<CommandOutcome>): 
 }
 
 function tellingOf({ effect, told }: PendingEffect, { from, to, reason, hint }: Redirection): readonly Offset[] {
-  if (effect.kind !== 'end') return telling(told, { kind: 'redirected', reason, hint, paths: [to] });
+  if (effect.kind !== 'end') return telling(told, { kind: 'redirected', reason, hint, asked: from, paths: [to] });
   return telling(told, { paths: told?.outcome.paths.map((path) => (path === from ? to : path)) ?? [] });
 }
 

@@ -21,11 +21,12 @@ import { type Plan, plan, type Request, redirectedFrom, type Target } from './pl
 import type { Mark, Recording } from './recording.ts';
 import { pathElsewhere } from './redirection.ts';
 import { withTranscript } from './transcript.ts';
-import { REMEDIES } from './write-policy.ts';
+import { type DenialCause, REMEDIES } from './write-policy.ts';
 
-export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'paths'>;
+export type Answer = Pick<CommandOutcome, 'kind' | 'reason' | 'hint' | 'asked' | 'paths'>;
 
 interface Denial {
+  readonly cause: DenialCause;
   readonly reason: string;
   readonly hint: string;
 }
@@ -90,7 +91,7 @@ export class Obedience {
     const planned = plan(book, { ...request, isOutside: true });
     const target = this.#targetOf(planned);
     const denied = target && this.#whyDenied(target, session);
-    if (denied !== undefined) return { kind: 'denied', ...denied, paths: target ? [target.path] : [] };
+    if (target && denied) return { kind: 'denied', ...(await this.#remedied(denied, target)), paths: [target.path] };
     const asked = planned.effects.map((effect) => ({ effect }));
     await this.#commit({ ...book, ...planned.state, pending: [...book.pending, ...asked] }, []);
     return outcomeOf(planned);
@@ -108,7 +109,7 @@ export class Obedience {
     const denied = target && this.#whyDenied(target, session);
     if (!target || !denied) return this.#settle(book, event, outcomeOf(planned), planned);
     if (command.verb !== 'record' && command.verb !== 'capture')
-      return this.#settle(book, event, { kind: 'denied', ...denied, paths: [target.path] });
+      return this.#settle(book, event, { kind: 'denied', ...wordsOf(denied), paths: [target.path] });
     const { recordings, nameFor } = this.#parts;
     const format = 'markdown';
     const generated = `${recordings}/${nameFor(session, format)}`;
@@ -118,9 +119,15 @@ export class Obedience {
     const { state, effects, outcome } = plan(book, elsewhere);
     this.#whyDenied(named, session); // It never is: for the note that it was granted.
     const isDone = outcome.kind === 'done';
-    const moved = isDone ? redirectedFrom(state, target.path, path) : state;
+    const from = target.path;
+    const moved = isDone ? redirectedFrom(state, from, path) : state;
     const kind = isDone ? 'redirected' : outcome.kind;
-    await this.#settle(book, event, { kind, ...denied, paths: outcome.paths }, { state: moved, effects, outcome });
+    await this.#settle(
+      book,
+      event,
+      { kind, ...wordsOf(denied), asked: from, paths: outcome.paths },
+      { state: moved, effects, outcome },
+    );
   }
 
   async #request(
@@ -200,7 +207,13 @@ export class Obedience {
       return undefined;
     }
     audit.log('warn', 'write.denied', { ...facts, reason: found.reason });
-    return { reason: found.reason, hint: REMEDIES[found.cause] };
+    return { cause: found.cause, reason: found.reason, hint: REMEDIES[found.cause] };
+  }
+
+  /** Who asks from outside can do at once what allows the folder. What is kept of a chat's command may be read much later. */
+  async #remedied({ cause, reason, hint }: Denial, { path }: Target): Promise<Pick<Answer, 'reason' | 'hint'>> {
+    if (cause !== 'outside') return { reason, hint };
+    return { reason, hint: await this.#parts.allowing(path.slice(0, path.lastIndexOf('/')) || '/') };
   }
 
   async #settle(book: Book, { id, at, payload, source }: CommandEvent, outcome: Answer, planned?: Plan): Promise<void> {
@@ -234,4 +247,8 @@ function outcomeOf({ outcome }: Plan): Answer {
   if (outcome.kind !== 'done') return outcome;
   const { kind, paths, warning } = outcome;
   return { kind, paths, ...(warning !== undefined && { reason: warning }) };
+}
+
+function wordsOf({ reason, hint }: Denial): Pick<Answer, 'reason' | 'hint'> {
+  return { reason, hint };
 }

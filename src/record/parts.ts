@@ -19,6 +19,8 @@ export interface RecorderParts {
   readonly optionsOf: (view: View) => FormatOptions;
   readonly usual: (format: FormatId) => View;
   readonly policyFor: (session: SessionRecord) => WritePolicy;
+  /** What would allow writing into this folder, in words. */
+  readonly allowing: (folder: string) => Promise<string>;
   /** The head of a new file. */
   readonly headOf: (session: SessionRecord, format: FormatId, recordingId: string) => string;
   /** What the head's lists must hold: the participants so far. Nothing for a format without a head. */

@@ -176,7 +176,7 @@ function stop(state: SessionRecordings, request: Request, target: StopTarget | u
     return failure(state, `id:${target.text} fits several recordings: ${candidates}`, byId);
   }
   const meant = running.filter((one) => byId.includes(one) || byPath.includes(one));
-  if (meant.length === 0) return failure(state, `no recording of this session is meant by ${target.text}`, []);
+  if (meant.length === 0) return failure(state, `no recording \`${target.text}\` in this session`, []);
   const isBoth = byId.length > 0 && byPath.length > 0;
   return end(
     state,

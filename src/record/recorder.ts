@@ -186,8 +186,8 @@ export class Recorder {
     const answer = await this.#obedience.ask(book, command, session);
     const moved = (await this.#follow(key)).find(({ from }) => answer.paths.includes(from));
     if (!moved) return answer;
-    const { to, reason, hint } = moved;
-    return { kind: 'redirected', reason, hint, paths: [to] };
+    const { from, to, reason, hint } = moved;
+    return { kind: 'redirected', reason, hint, asked: from, paths: [to] };
   }
 
   /** Whether a session is being recorded, or is about to be: its transcript must be kept. */

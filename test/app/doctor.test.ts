@@ -186,8 +186,8 @@ const cases: readonly (readonly [title: string, changes: Changes, ...expected: R
   ],
   [
     'something is behind',
-    { status: { lag: [{ path: '/r/x', provider: 'codex', lagBytes: 12 }] } },
-    /^warn lag: 12 bytes in 1 file/,
+    { status: { lag: [{ path: '/r/x', provider: 'codex', lagBytes: 38_412 }] } },
+    /^warn lag: 38 kB in 1 file are not read yet/,
   ],
   [
     'a file cannot be taken in',

@@ -99,6 +99,7 @@ describe('an export whose name is taken', () => {
       userHome: '/home/ann',
       recordings,
       configuredRoots: [],
+      rootsInFile: async () => [],
       roots: [],
       projectFolders: false,
     };

@@ -19,6 +19,23 @@ describe('the commands of the chats', () => {
   });
 });
 
+describe('a command whose place could not be had', () => {
+  it('is told with that place: when it went elsewhere, and when it goes on there', async (t) => {
+    const studio = new Studio(t);
+    symlinkSync('/nowhere', `${studio.notes}/link`);
+    await studio.say('::record /etc/a.md', '::record /etc/b.md', '::stop', `::capture ${studio.notes}/link/c.md`);
+    assert.deepEqual(
+      (await listCommands(studio.store, undefined)).map(({ kind, asked }) => [kind, asked]),
+      [
+        ['redirected', '/etc/a.md'],
+        ['no-op', '/etc/b.md'],
+        ['done', undefined],
+        ['redirected', `${studio.notes}/link/c.md`],
+      ],
+    );
+  });
+});
+
 describe('a recording that could not be where it was asked for', () => {
   const asked = async (studio: Studio) =>
     (await listRecordings(studio.store, nodeDestinations, new Map())).map(({ path, redirectedFrom }) => [

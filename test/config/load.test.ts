@@ -122,7 +122,6 @@ describe('a value of the wrong kind', () => {
     ['providers: { codex: [] }', 'providers.codex', 'a group of keys'],
     ['providers: { codex: {} }', 'providers.codex.roots', 'a list of paths, such as `[~/notes]`'],
     ['providers: { codex: { roots: [7] } }', 'providers.codex.roots.0', 'a path, or `{ path: …'],
-    ['recording: { preset: loud }', 'recording.preset', 'prompts or chat or full or audit'],
     ['recording: { toolResultLines: many }', 'recording.toolResultLines', 'a number'],
     ['recording: { toolResultLines: 1.5 }', 'recording.toolResultLines', 'a whole number of 0 or more'],
     ['recording: { toolResultLines: -1 }', 'recording.toolResultLines', 'a whole number of 0 or more'],
@@ -139,6 +138,13 @@ describe('a value of the wrong kind', () => {
       assert.ok(hint.startsWith(`\`${key}\` takes ${wanted}`), hint);
     });
   }
+
+  it('a preset that is none comes with those that there are', () => {
+    assert.deepEqual(flawOf('version: 1', 'recording: { preset: loud }'), {
+      what: 'line 2: `recording.preset`: no preset `loud`',
+      hint: 'presets: prompts, chat, full, audit',
+    });
+  });
 
   it('a key with nothing behind it is called empty', () => {
     assert.equal(flawOf('version: 1', 'recording:', '  # preset: full').what, 'line 2: `recording` is empty');

@@ -93,8 +93,8 @@ describe('a wrong config or store', () => {
       home.run(['config', 'set', 'recording.preset', 'fulll']),
       home,
       2,
-      /`recording\.preset` is "fulll"$/,
-      /^hint: .*prompts or chat or full or audit$/,
+      /^kato: `recording\.preset`: no preset `fulll`$/,
+      /^hint: presets: prompts, chat, full, audit$/,
     );
     assert.equal(readFileSync(home.path('.kato/config.yaml'), 'utf8'), before);
   });
@@ -173,9 +173,9 @@ describe('something wrong to read', () => {
     assertFailure(
       home.run(['import', 'nowhere/x.jsonl']),
       home,
-      1,
+      3,
       /there is nothing at ~\/nowhere\/x\.jsonl$/,
-      /^hint: check the path$/,
+      /^hint: check the path; `kato import` alone takes in all that the agents have$/,
     );
   });
 
@@ -194,6 +194,18 @@ describe('something wrong to read', () => {
       home,
       3,
       /^kato: no session `deadbeef`$/,
+      /^hint: `kato sessions` lists/,
+    );
+  });
+
+  it('a folder where nobody spoke with an agent', (t) => {
+    const home = homeWithSession(t);
+    mkdirSync(home.path('elsewhere'));
+    assertFailure(
+      home.run(['show', '@here'], { cwd: home.path('elsewhere') }),
+      home,
+      3,
+      /^kato: no session was held in ~\/elsewhere$/,
       /^hint: `kato sessions` lists/,
     );
   });

@@ -68,17 +68,64 @@ for (const isUp of [true, false]) {
       assert.match(home.run(['stop-recording', chat.id]).stderr, /nothing is being recorded/);
     });
 
+    it('a recording is stopped by its path, as it is seen from here or from the folder of the session', (t) => {
+      const { home, chat } = begin(t, isUp);
+      const [here, there] = [home.path('notes/here.md'), `${chat.cwd}/notes/there.md`];
+      mkdirSync(`${chat.cwd}/notes`, { recursive: true });
+      for (const file of [here, there]) home.ok(['record', chat.id, file]);
+      const none = home.run(['stop-recording', chat.id, 'nosuchrec']);
+      assert.deepEqual([none.status, none.stdout], [3, '']);
+      assert.match(
+        none.stderr,
+        /^kato: no recording `nosuchrec` in this session\nhint: `kato recordings` lists them\n$/,
+      );
+      assert.match(
+        home.run(['stop-recording', chat.id, 'id:ffff']).stderr,
+        /^kato: no recording `ffff` in this session$/m,
+      );
+      assert.equal(home.ok(['stop-recording', chat.id, 'dest:notes/there.md']), `stopped ${there}\n`);
+      assert.equal(home.ok(['stop-recording', chat.id, 'dest:notes/here.md']), `stopped ${here}\n`);
+    });
+
+    it('what is recorded already is told once', (t) => {
+      const { home, chat } = begin(t, isUp);
+      const file = home.path('notes/bees.md');
+      home.ok(['record', chat.id, file]);
+      const again = home.run(['record', chat.id, file]);
+      assert.deepEqual([again.status, again.stdout], [0, `${file}\n`]);
+      const [told, ...more] = again.stderr.trimEnd().split('\n');
+      assert.match(told ?? '', /^[0-9a-f]{8} is being recorded there already$/);
+      assert.deepEqual(more, isUp ? [] : ['hint: it goes on when the daemon runs: `kato start`']);
+    });
+
     it('what may not be written, or is not there, is refused', (t) => {
       const { home, chat } = begin(t, isUp);
       const denied = home.run(['record', chat.id, '/elsewhere/bees.md']);
       assert.equal(denied.status, 4);
       assert.match(denied.stderr, /may not write .*outside the folders/);
+      assert.match(denied.stderr, /^hint: `kato config set write\.roots '\[.*"\/elsewhere"\]'` allows the folder$/m);
       assert.equal(home.run(['capture', chat.id, 'notes/bees.txt']).status, 4);
       assert.equal(home.run(['capture', 'ffffffff']).status, 3);
       assert.equal(home.run(['capture', chat.id, 'notes/bees.md', '--with', 'bells']).status, 2);
       assert.equal(home.run(['export', '--recording', 'abcdef']).status, 3);
       assert.equal(home.run(['export', '--recording', 'abcdef', chat.id]).status, 2);
       assert.deepEqual(recordings(home), []);
+    });
+
+    it('a setting that was changed meanwhile is not lost by what is proposed', (t) => {
+      const { home, chat } = begin(t, isUp);
+      const set = home.run(['config', 'set', 'write.roots', '[~/notes, ~/fresh]']);
+      assert.equal(set.stderr, isUp ? 'hint: `kato restart` makes the running daemon take it up\n' : '');
+      const place = home.path('other/bees.md');
+      mkdirSync(home.path('fresh'));
+      for (const args of [
+        ['record', chat.id, place],
+        ['export', chat.id, '-o', place],
+      ] as const)
+        assert.match(home.run(args).stderr, /set write\.roots '\["~\/notes", "~\/fresh", "~\/other"\]'` allows/);
+      const fresh = home.run(['record', chat.id, home.path('fresh/bees.md')]);
+      if (isUp) assert.match(fresh.stderr, /\nhint: `kato restart`: /);
+      else assert.equal(fresh.status, 0);
     });
 
     it('a recording is exported to a file', (t) => {

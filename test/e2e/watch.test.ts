@@ -1,6 +1,7 @@
 /** `kato status --watch`, on a pipe and on a terminal. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { newsIn } from '../../src/surfaces/cli/commands/status.ts';
 import { DaemonHome, kill, until } from '../support/daemon.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { runOnTerminal, withoutTerminal } from '../support/terminal.ts';
@@ -28,6 +29,30 @@ describe('kato status --watch', () => {
     await until(() => linesOf(watching.stdout).at(-1)?.data.daemon.running === false, 'its end');
     kill(watching.pid, 'SIGINT');
     assert.deepEqual((await watching.ended).status, 0);
+  });
+
+  it('prints the page under a line with the time whenever something has changed', async (t) => {
+    const home = new DaemonHome(t);
+    home.ok(['init', '--yes']);
+    const watching = home.begin(['status', '--watch']);
+    await until(() => watching.stdout.includes('daemon      not running'), 'a first page');
+    home.start();
+    await until(() => watching.stdout.includes('daemon      running'), 'the daemon');
+    kill(watching.pid, 'SIGINT');
+    assert.deepEqual((await watching.ended).status, 0);
+    for (const page of watching.stdout.split(/^(?=--- )/m)) {
+      assert.match(page, /^--- \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\ndaemon {6}/);
+    }
+  });
+
+  it('takes neither ages nor memory for a change', async (t) => {
+    const home = new DaemonHome(t);
+    home.ok(['init', '--yes']);
+    home.start();
+    const status = home.json<Parameters<typeof newsIn>[0]>(['status']);
+    const later = { ...status, memory: { residentBytes: 1 } };
+    assert.equal(newsIn(later as typeof status), newsIn(status));
+    assert.notEqual(newsIn({ ...status, gone: status.gone + 1 }), newsIn(status));
   });
 
   it('draws over what it has drawn, as wide and as high as the terminal, until q', { skip: withoutTerminal }, (t) => {

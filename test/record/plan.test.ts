@@ -187,6 +187,10 @@ describe('stopping by name', () => {
   it('needs four characters of it', () => {
     assert.equal(run(two, `::stop id:${idOf('Q').slice(0, 3)}`, 9).outcome.kind, 'failed');
   });
+  it('tells what none is called', () => {
+    const { outcome } = run(two, '::stop id:zzzz', 9);
+    assert.deepEqual(outcome, { kind: 'failed', reason: 'no recording `zzzz` in this session', paths: [] });
+  });
   it('means by a path what could not be there, unless something is', () => {
     const [first, second, ...more] = after('::record P', '::record Q').recordings;
     assert.ok(first && second);

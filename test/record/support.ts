@@ -73,6 +73,7 @@ export class Studio {
       optionsOf: (view) => formatOptions(view, settings),
       usual: (format) => ({ preset: format === 'jsonl' ? 'audit' : 'chat', switches: {} }),
       policyFor: () => ({ roots, katoHome: `${this.home}/.kato`, userHome: this.home, agentFolders: [] }),
+      allowing: async (folder) => `allow ${folder}`,
       headOf: (_session: SessionRecord, format) => (format === 'markdown' ? '---\ntitle: x\n---\n\n' : ''),
       headListsOf: () => ({}),
       nameFor: (_session, format) => `generated.${format === 'jsonl' ? 'jsonl' : 'md'}`,

@@ -1,4 +1,5 @@
 /** Findings about the agents, what was taken in of them, and what is recorded. Pure. */
+import { bytes } from '../../core/bytes.ts';
 import type { KatoStatus, RetentionStatus } from '../kato.ts';
 import { type Finding, found, ok, plural } from './finding.ts';
 
@@ -72,9 +73,9 @@ export function checkLag({ lag, ingest, daemon }: KatoStatus): Finding[] {
       'it is tried again by itself; `kato logs --level warn` says more',
     ),
   );
-  const bytes = lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
-  const behind = `${plural(bytes, 'byte')} in ${plural(lag.length, 'file')} are not read yet`;
-  if (bytes === 0) return failing.length > 0 ? failing : [ok('lag', 'all that is on disk is here')];
+  const behindBytes = lag.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
+  const behind = `${bytes(behindBytes)} in ${plural(lag.length, 'file')} are not read yet`;
+  if (behindBytes === 0) return failing.length > 0 ? failing : [ok('lag', 'all that is on disk is here')];
   const remedy = daemon.running
     ? 'look again in a minute: half a line waits for its end, and what stays is in `kato status --all`'
     : '`kato import`, or `kato start`';

@@ -1,4 +1,5 @@
 /** Findings about the machine, kato's home, its daemon and its store. Pure. */
+import { bytes } from '../../core/bytes.ts';
 import type { KatoStatus } from '../kato.ts';
 import type { Examined, MachineFacts, ServiceFacts } from './facts.ts';
 import { type Finding, found, ok, plural } from './finding.ts';
@@ -58,7 +59,7 @@ const FEW_BYTES = 1_000_000_000;
 
 export function checkDisk({ freeBytes, katoHome }: MachineFacts): Finding[] {
   if (freeBytes === undefined) return [];
-  const what = `${megabytes(freeBytes)} are free where ${katoHome} lies`;
+  const what = `${bytes(freeBytes)} are free where ${katoHome} lies`;
   if (freeBytes >= FEW_BYTES) return [ok('disk', what)];
   return [
     found(
@@ -70,19 +71,11 @@ export function checkDisk({ freeBytes, katoHome }: MachineFacts): Finding[] {
   ];
 }
 
-function megabytes(bytes: number): string {
-  return bytes >= 9_950_000_000
-    ? `${Math.round(bytes / 1e9)} GB`
-    : bytes >= 995_000_000
-      ? `${(bytes / 1e9).toFixed(1)} GB`
-      : `${Math.round(bytes / 1e6)} MB`;
-}
-
 export function checkStore({ store }: MachineFacts, status: Examined['status']): Finding[] {
   const failing =
     status !== undefined && 'message' in status ? [found('fail', 'store', status.message, status.hint)] : [];
   if (!store) return failing.length > 0 ? failing : [ok('store', 'there is none yet')];
-  const { schema, newest, flaw, isChecked, bytes, sqlite, isShareable } = store;
+  const { schema, newest, flaw, isChecked, bytes: sizeBytes, sqlite, isShareable } = store;
   const shared = isShareable
     ? []
     : [
@@ -109,7 +102,7 @@ export function checkStore({ store }: MachineFacts, status: Examined['status']):
     ];
   if (failing.length > 0) return [...failing, ...shared];
   const looked = isChecked ? 'its pages are sound' : 'too large for a quick look: `kato verify` checks it';
-  return [ok('store', `schema ${schema}, ${megabytes(bytes)}, ${looked}`), ...shared];
+  return [ok('store', `schema ${schema}, ${bytes(sizeBytes)}, ${looked}`), ...shared];
 }
 
 export function checkDaemon({ lock, version }: MachineFacts, status: KatoStatus | undefined): Finding[] {

@@ -55,9 +55,9 @@ export function columnsOf({ columns }: NodeJS.WriteStream): number {
   return Math.max(20, columns || 80);
 }
 
-/** Text for people, as wide as the terminal that it goes to. */
-export function fitted(text: string, stream: NodeJS.WriteStream): string {
-  return stream.isTTY === true ? wrap(text, columnsOf(stream)) : text;
+/** Text for people, as wide as the terminal that it goes to. `more`: how much further in a line goes on. */
+export function fitted(text: string, stream: NodeJS.WriteStream, more = 0): string {
+  return stream.isTTY === true ? wrap(text, columnsOf(stream), more) : text;
 }
 
 export class CliContext {

@@ -16,6 +16,8 @@ export interface Started {
 }
 
 export interface DaemonServices {
+  /** The daemon that runs, whatever its version; absent when none answers. */
+  find(katoHome: string): Promise<DaemonSummary | undefined>;
   /** What runs kato: Node's absolute path, and its program's. */
   readonly command: readonly [node: string, program: string];
   /** Makes sure that a daemon of this version runs, and returns when it answers. Throws `daemon-failed`. */

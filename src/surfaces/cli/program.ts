@@ -8,8 +8,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { KatoError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { CliCommand } from './command.ts';
-import { CliContext, type CliServices, fitted, type GlobalOptions } from './context.ts';
+import { CliContext, type CliServices, columnsOf, fitted, type GlobalOptions } from './context.ts';
 import { describeFailure } from './errors.ts';
+import { helpItem, helpText } from './help.ts';
 import { outputs } from './json.ts';
 
 /** Every command by name. Only those that a command line may mean are loaded. */
@@ -89,7 +90,7 @@ function isCommand(name: string): boolean {
 
 /** What the parser found wrong, in our words: one line, and what to do. */
 function misused(error: unknown, argv: readonly string[]): unknown {
-  if (!(error instanceof CommanderError) || error.exitCode === 0) return error;
+  if (!(error instanceof CommanderError) || error.exitCode === 0 || error.code === BARE) return error;
   const name = argv.find((word) => !word.startsWith('-') && isCommand(word));
   const [what = '', close] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (?:one of )?(.*)\?\)/);
   const help = name === undefined ? '`kato --help` lists the commands' : `\`kato ${name} --help\` shows how it is used`;
@@ -99,11 +100,15 @@ function misused(error: unknown, argv: readonly string[]): unknown {
 }
 
 function fail(error: unknown, services: CliServices, verbose: number): number {
-  if (error instanceof CommanderError) return 0; // Help or the version was asked for, and printed.
+  if (error instanceof CommanderError) return error.code === BARE ? USAGE : 0; // Help or the version was printed.
   const { status, lines } = describeFailure(error, services.userHome, verbose);
   services.streams.stderr.write(`${fitted(lines.join('\n'), services.streams.stderr)}\n`);
   return status;
 }
+
+/** `kato` alone. */
+const BARE = 'kato.bare';
+const USAGE = 2;
 
 type Run = (
   command: CliCommand,
@@ -117,7 +122,7 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
     .description('Own your AI conversations: a local-first recorder and transcript store for AI coding agents.')
     .version(services.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help, with examples')
-    .addOption(new Option('--json', 'print data as JSON'))
+    .addOption(new Option('--json', 'print data as JSON; errors stay text on stderr'))
     .addOption(new Option('--home <dir>', "kato's folder").env('KATO_HOME'))
     .addOption(new Option('-q, --quiet', 'no notes, hints or progress'))
     .addOption(
@@ -126,9 +131,11 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
         .default(0, ' '),
     )
     .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, formatItem: helpItem })
     .configureOutput({
-      writeOut: (text) => void services.streams.stdout.write(text),
+      getOutHelpWidth: () => columnsOf(services.streams.stdout),
+      getErrHelpWidth: () => columnsOf(services.streams.stderr),
+      writeOut: (text) => void services.streams.stdout.write(helpText(text, columnsOf(services.streams.stdout))),
       writeErr: () => {}, // Errors are worded once, where they end the command.
     })
     .addHelpText(
@@ -153,9 +160,11 @@ function createProgram(services: CliServices, loaded: Loaded, run: Run): Command
   program.allowExcessArguments().action(() => {
     const [name] = program.args;
     if (name !== undefined) throw unknownCommand(name);
-    throw new KatoError('usage', 'no command given', {
-      hint: '`kato --help` lists the commands; `kato demo` shows what it does',
-    });
+    // Nothing was asked for: what is printed is no answer.
+    const { stderr } = services.streams;
+    const writeErr = (text: string) => void stderr.write(helpText(text, columnsOf(stderr)));
+    program.configureOutput({ writeErr }).outputHelp({ error: true });
+    throw new CommanderError(USAGE, BARE, 'no command given');
   });
   return program;
 }

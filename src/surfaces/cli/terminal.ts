@@ -85,7 +85,7 @@ function wrapLine(line: string, columns: number, more: number): string[] {
   const lines: string[] = [];
   let current = indent;
   let isEmpty = true;
-  for (const word of line.trimStart().split(/(?<=\S) (?=\S)/)) {
+  for (const word of wordsOf(line.trimStart(), columns - hanging.length)) {
     const longer = isEmpty ? current + word : `${current} ${word}`;
     if (isEmpty || displayWidth(longer) <= columns) current = longer;
     else {
@@ -95,6 +95,19 @@ function wrapLine(line: string, columns: number, more: number): string[] {
     isEmpty = false;
   }
   return [...lines, current];
+}
+
+/** What is quoted in backticks is one word, where it fits on a line of its own: it is there to be copied. */
+function wordsOf(text: string, columns: number): string[] {
+  const words: string[] = [];
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const open = words.findLastIndex((one) => one.split('`').length % 2 === 0);
+    const quoted = words.slice(Math.max(open, 0)).concat(word).join(' ');
+    const isWhole = open >= 0 && quoted.split('`').length % 2 === 1 && displayWidth(quoted) <= columns;
+    if (isWhole) words.splice(open, words.length, quoted);
+    else words.push(word);
+  }
+  return words;
 }
 
 export interface Style {

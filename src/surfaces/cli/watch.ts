@@ -3,7 +3,7 @@
  *
  * On a terminal it is drawn over in place, on a screen of its own: what was there before comes back at the end. Nothing
  * flickers, because lines are overwritten and not cleared first; what does not fit is left out at the bottom. On a pipe it is
- * printed whenever it has changed.
+ * printed whenever there is news in it, text under a line with the time.
  *
  * Kato is opened anew each time: a daemon may come and go meanwhile.
  */
@@ -14,7 +14,10 @@ import type { Output, OutputName } from './json.ts';
 import { cut, visibleJson } from './terminal.ts';
 
 /** Text, or with `--json` the data of a command. */
-export type Shown = { readonly text: string } | { readonly name: OutputName; readonly data: Output<OutputName> };
+export type Shown = ({ readonly text: string } | { readonly name: OutputName; readonly data: Output<OutputName> }) & {
+  /** On a pipe it is printed again when this is another. */
+  readonly news: string;
+};
 
 const EVERY_MS = 2000;
 
@@ -22,13 +25,13 @@ export async function watch(context: CliContext, look: (kato: Kato) => Promise<S
   const { stdout } = context.services.streams;
   const screen = stdout.isTTY === true && !context.options.json ? new Screen(context) : undefined;
   const ending = listenForEnd(context, screen !== undefined);
-  let before = '';
+  let before: string | undefined;
   try {
     while (!ending.isOver()) {
       const shown = await lookOnce(context, look);
-      if (shown !== undefined && screen) screen.draw(shown);
-      else if (shown !== undefined && shown !== before) context.print(shown);
-      before = shown ?? before;
+      if (shown && screen) screen.draw(shown.text);
+      else if (shown && shown.news !== before) context.print(shown.text);
+      before = shown?.news ?? before;
       await ending.within(EVERY_MS);
     }
   } finally {
@@ -39,13 +42,19 @@ export async function watch(context: CliContext, look: (kato: Kato) => Promise<S
 }
 
 /** Absent where the daemon ended in the middle of the answer: the next look does without it. */
-async function lookOnce(context: CliContext, look: (kato: Kato) => Promise<Shown>): Promise<string | undefined> {
+async function lookOnce(
+  context: CliContext,
+  look: (kato: Kato) => Promise<Shown>,
+): Promise<{ readonly text: string; readonly news: string } | undefined> {
   const { services, katoHome } = context;
   const kato = await services.openKato(katoHome, await context.config());
   try {
     const shown = await look(kato);
-    if ('text' in shown) return shown.text;
-    return visibleJson(JSON.stringify({ schemaVersion: 1, data: shown.data, warnings: [] }));
+    const { news } = shown;
+    if (!('text' in shown))
+      return { text: visibleJson(JSON.stringify({ schemaVersion: 1, data: shown.data, warnings: [] })), news };
+    const isDrawn = services.streams.stdout.isTTY === true;
+    return { text: isDrawn ? shown.text : `--- ${new Date(services.now()).toISOString()}\n${shown.text}`, news };
   } catch (error) {
     if (error instanceof KatoError && error.code === 'daemon-lost') return undefined;
     throw error;

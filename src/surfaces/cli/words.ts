@@ -1,16 +1,6 @@
 /** Numbers and times as people read them. */
 
-/** `120 kB`, `1.4 MB`. */
-export function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
+export { bytes } from '../../core/bytes.ts';
 
 /** `1 session`, `1,204 sessions`. */
 export function count(number: number, word: string, plural = `${word}s`): string {

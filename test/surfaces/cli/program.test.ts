@@ -46,6 +46,36 @@ describe('help', () => {
     assert.equal(home.ok(['help']), text);
   });
 
+  it('is what `kato` alone prints, where a mistake is told', (t) => {
+    const home = new TestHome(t);
+    const { status, stdout, stderr } = home.run([]);
+    assert.deepEqual([status, stdout, stderr], [2, '', home.ok(['--help'])]);
+  });
+
+  it('shows a number that is meant without one as it is typed', (t) => {
+    assert.match(new TestHome(t).ok(['logs', '--help']), / \(default: 50\)\n/);
+  });
+
+  it('says what --json does not change', (t) => {
+    assert.match(new TestHome(t).ok(['--help']), /--json +print data as JSON;\s+errors\s+stay\s+text\s+on\s+stderr\n/);
+  });
+
+  it('fits 80 columns on a pipe, but for examples', (t) => {
+    const home = new TestHome(t);
+    for (const name of ['', ...Object.keys(commands)]) {
+      const lines = home.ok([name, '--help'].filter((word) => word !== '')).split('\n');
+      for (const line of lines) assert.ok(line.length <= 80 || line.startsWith('  kato '), `${name}: ${line}`);
+    }
+  });
+
+  it('says when clean asks', (t) => {
+    const text = new TestHome(t).ok(['clean', '--help']).replace(/\s+/g, ' ');
+    assert.match(
+      text,
+      /On a terminal it asks before transcripts or recorded files go; without one, with --yes, and for logs it does not/,
+    );
+  });
+
   it('is also what `kato help` gives, and it knows only commands', (t) => {
     const home = new TestHome(t);
     assert.equal(home.ok(['help', 'export']), home.ok(['export', '--help']));
@@ -56,7 +86,6 @@ describe('help', () => {
 
 describe('a wrong command line ends with 2, one line what, and one what to do', () => {
   const wrong: readonly [line: string, what: RegExp, hint: RegExp][] = [
-    ['', /^kato: no command given$/, /kato --help.*kato demo/],
     ['config', /^kato: `kato config` does nothing by itself$/, /`kato config --help`/],
     ['config sett', /^kato: unknown command 'sett'$/, /did you mean `set`\? `kato config --help`/],
     ['config set a', /^kato: missing required argument 'value'$/, /`kato config --help`/],
@@ -77,8 +106,8 @@ describe('a wrong command line ends with 2, one line what, and one what to do', 
     ['init --keep some', /^kato: `--keep some` is not a choice$/, /all, or recorded/],
     [
       'config set recording.preset loud',
-      /^kato: `recording\.preset` is "loud"$/,
-      /takes prompts or chat or full or audit/,
+      /^kato: `recording\.preset`: no preset `loud`$/,
+      /presets: prompts, chat, full, audit/,
     ],
     ['config set recording.presett full', /^kato: unknown key `recording\.presett`$/, /did you mean `preset`\?/],
     ['show x --last 0', /^kato: `--last 0` is not a number of turns$/, /such as --last 3/],

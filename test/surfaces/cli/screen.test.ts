@@ -54,6 +54,16 @@ describe('on a terminal', { skip: withoutTerminal }, () => {
     assert.match(lines[1] ?? '', /^ {2}A title that is rather long.*…$/);
   });
 
+  it('that is narrow, help says below an option what it is for, and breaks between words', () => {
+    const { lines } = linesOn(40, 'export --help');
+    for (const line of lines) assert.ok(displayWidth(line) <= 40 || line.startsWith('  kato '), line);
+    const at = lines.indexOf('  -o, --output <path>');
+    assert.deepEqual(lines.slice(at + 1, at + 3), [
+      '      a file or folder; - prints;',
+      '      without it, a file among the',
+    ]);
+  });
+
   it('errors and hints are broken between words', () => {
     const { status, lines } = linesOn(40, 'show nothing-like-it');
     assert.equal(status, 3);

@@ -116,3 +116,16 @@ describe('colours', () => {
     assert.equal(styleFor(true).red('a'), '\u001b[31ma\u001b[39m');
   });
 });
+
+describe('what is quoted in backticks', () => {
+  it('stays on one line where it fits on one', () => {
+    assert.equal(
+      wrap('hint: choose a place, or `kato config set a b`', 30, 2),
+      'hint: choose a place, or\n  `kato config set a b`',
+    );
+  });
+
+  it('is broken like all else where it does not', () => {
+    assert.equal(wrap('or `kato config set write roots`', 16), 'or `kato config\nset write roots`');
+  });
+});

@@ -30,8 +30,9 @@ export const cleanCommand: CliCommand = {
 };
 
 const HELP = `
-A session that is being recorded stays, whatever its age, and so does a file that holds a byte which is not kato's, or whose
-recording is on. Transcripts go without a trace of their text. \`kato forget\` does the same to one session, for ever.
+A session that is being recorded stays, whatever its age, and so does a file that holds a byte which is not kato's, or whose recording is on. Transcripts go without a trace of their text. \`kato forget\` does the same to one session, for ever.
+
+On a terminal it asks before transcripts or recorded files go; without one, with --yes, and for logs it does not.
 
 Examples:
   kato clean --sessions 90d --dry-run

@@ -2,6 +2,7 @@ import type { CommandSummary } from '../../../app/kato.ts';
 import type { CliCommand } from '../command.ts';
 import { type CliContext, fitted } from '../context.ts';
 import type { Output } from '../json.ts';
+import { outcomeInWords } from '../outcome.ts';
 import { visibleLine } from '../terminal.ts';
 import { ago } from '../words.ts';
 
@@ -34,7 +35,7 @@ export const commandsCommand: CliCommand = {
     else if (found.length === 0) context.hint('nothing was asked yet: type `::record` in a chat with an agent');
     else {
       const lines = commandLines(found, context);
-      context.print(lines.map((line) => fitted(line, context.services.streams.stdout)).join('\n'));
+      context.print(lines.map((line) => fitted(line, context.services.streams.stdout, 2)).join('\n'));
     }
     return 0;
   },
@@ -52,10 +53,10 @@ export function commandJson({ session, sessionId, line, at, kind, reason, hint, 
 export function commandLines(commands: readonly CommandSummary[], context: CliContext): string[] {
   const now = context.services.now();
   const widest = Math.max(...commands.map(({ at }) => ago(at, now).length));
-  return commands.flatMap(({ sessionId, line, at, kind, reason, hint, paths }) => {
-    const places = paths.map((path) => context.shown(visibleLine(path))).join(', ');
-    const came = [kind, ...(reason === undefined ? [] : [visibleLine(reason)]), ...(places === '' ? [] : [places])];
-    const what = `${sessionId.slice(0, 8)}  ${ago(at, now).padEnd(widest)}  ${visibleLine(line)}`;
-    return [what, `  ${came.join(': ')}`, ...(hint === undefined ? [] : [`  hint: ${visibleLine(hint)}`])];
+  return commands.flatMap((command) => {
+    const { sessionId, line, at, hint } = command;
+    const came = outcomeInWords(command, (path) => context.shown(path));
+    const what = [`${sessionId.slice(0, 8)}  ${ago(at, now).padEnd(widest)}  ${visibleLine(line)}`, `  ${came}`];
+    return hint === undefined ? what : [...what, `  hint: ${visibleLine(hint)}`];
   });
 }

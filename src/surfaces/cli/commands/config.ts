@@ -85,7 +85,10 @@ async function set(context: CliContext, key: string, value: string): Promise<num
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, changed, { mode: 0o600, flush: true });
   renameSync(temporary, path);
-  return show(context, valueAt(config, key));
+  const status = await show(context, valueAt(config, key));
+  const daemon = await context.services.daemon.find(context.katoHome);
+  if (daemon) context.hint('`kato restart` makes the running daemon take it up');
+  return status;
 }
 
 async function validate(context: CliContext, file: string | undefined): Promise<number> {

@@ -14,7 +14,7 @@ export const doctorCommand: CliCommand = {
   define: (command) =>
     command
       .description('what keeps kato from its work, or soon will, and what to do about it')
-      .option('--all', 'also what is as it should be')
+      .option('--all', 'also the checks that passed')
       .addHelpText(
         'after',
         '\nIt mends nothing by itself, and shows nothing of what was said in a session. Exit status 1 when a person must act.\n\nExamples:\n  kato doctor\n  kato doctor --json | jq -r ".data[] | select(.level != \\"ok\\") | .what"\n',
@@ -91,10 +91,10 @@ function page(findings: readonly Finding[], context: CliContext, isAll: boolean)
 
 function summary(findings: readonly Finding[]): string {
   const of = (level: Finding['level']) => findings.filter((one) => one.level === level).length;
-  if (of('fail') + of('warn') === 0) return `all is well: ${count(of('ok'), 'check')}`;
+  if (of('fail') + of('warn') === 0) return `all is well: ${count(of('ok'), 'check')} passed`;
   return [
-    ...(of('fail') > 0 ? [`${of('fail')} to mend`] : []),
-    ...(of('warn') > 0 ? [`${of('warn')} to know`] : []),
-    `${of('ok')} as it should be`,
+    ...(of('fail') > 0 ? [count(of('fail'), 'failure')] : []),
+    ...(of('warn') > 0 ? [count(of('warn'), 'warning')] : []),
+    `${count(of('ok'), 'check')} passed`,
   ].join(', ');
 }

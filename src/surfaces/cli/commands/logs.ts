@@ -14,7 +14,7 @@ export const logsCommand: CliCommand = {
       .description("the daemon's log: what it did, what failed")
       .option('--audit', 'the audit log instead: what was exported, written, denied, forgotten')
       .option('--follow', 'go on with what is added, until Ctrl-C')
-      .option('-n, --lines <count>', 'the last so many lines', '50')
+      .addOption(new Option('-n, --lines <count>', 'the last so many lines').default('50', '50'))
       .addOption(new Option('--level <level>', 'only lines of this level and above').choices(LEVELS))
       .addHelpText(
         'after',

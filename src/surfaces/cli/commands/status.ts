@@ -16,16 +16,18 @@ export const statusCommand: CliCommand = {
       .option('--live', 'the same as --watch')
       .addHelpText(
         'after',
-        '\nWith --watch on a pipe it prints what has changed; with --json as well, a line of JSON each time.\n\nExamples:\n  kato status\n  kato status --watch\n  kato status --json | jq .data.lag\n',
+        '\nWith --watch on a pipe it prints the whole page under a line with the time, each time something has changed besides ages and memory; with --json as well, a line of JSON instead.\n\nExamples:\n  kato status\n  kato status --watch\n  kato status --json | jq .data.lag\n',
       ),
   async run(context, _args, flags) {
     const isAll = flags.all === true;
     if (flags.watch === true || flags.live === true) {
       return watch(context, async (kato) => {
         const status = await readStatus(kato, isAll);
+        const data = toJson(status);
+        const news = newsIn(data);
         return context.options.json
-          ? { name: 'status', data: toJson(status) }
-          : { text: statusPage(status, context, isAll) };
+          ? { name: 'status', data, news }
+          : { text: statusPage(status, context, isAll), news };
       });
     }
     const status = await readStatus(await context.kato(), isAll);
@@ -34,6 +36,11 @@ export const statusCommand: CliCommand = {
     return 0;
   },
 };
+
+/** What makes a status another one: its ages are those of instants, and memory goes up and down all the time. */
+export function newsIn({ memory: _, ...data }: Output<'status'>): string {
+  return JSON.stringify(data);
+}
 
 async function readStatus(kato: Kato, isAll: boolean): Promise<KatoStatus> {
   const status = await kato.status();
