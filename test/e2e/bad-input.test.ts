@@ -198,18 +198,6 @@ describe('something wrong to read', () => {
     );
   });
 
-  it('a folder where nobody spoke with an agent', (t) => {
-    const home = homeWithSession(t);
-    mkdirSync(home.path('elsewhere'));
-    assertFailure(
-      home.run(['show', '@here'], { cwd: home.path('elsewhere') }),
-      home,
-      3,
-      /^kato: no session was held in ~\/elsewhere$/,
-      /^hint: `kato sessions` lists/,
-    );
-  });
-
   it('a prefix that is too short', (t) => {
     const home = homeWithSession(t);
     assertFailure(

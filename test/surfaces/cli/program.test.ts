@@ -166,6 +166,14 @@ describe('stdout carries the answer alone', () => {
     }
   });
 
+  it('and @here in a folder where nobody spoke with an agent ends with 3', (t) => {
+    const home = homeWithSession(t);
+    mkdirSync(home.path('elsewhere'));
+    const { status, stdout, stderr } = home.run(['show', '@here'], { cwd: home.path('elsewhere') });
+    assert.deepEqual([status, stdout], [3, '']);
+    assert.match(stderr, /^kato: no session was held in ~\/elsewhere\nhint: `kato sessions` lists/);
+  });
+
   it('with --json in one envelope, warnings in it, and nothing on stderr', (t) => {
     const home = homeWithSession(t);
     writeFileSync(home.path('x.jsonl'), '{"hello":"world"}\n');
