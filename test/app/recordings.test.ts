@@ -23,12 +23,12 @@ describe('a command whose place could not be had', () => {
   it('is told with that place: when it went elsewhere, and when it goes on there', async (t) => {
     const studio = new Studio(t);
     symlinkSync('/nowhere', `${studio.notes}/link`);
-    await studio.say('::record /etc/a.md', '::record /etc/b.md', '::stop', `::capture ${studio.notes}/link/c.md`);
+    await studio.say('::record /etc/a.md', '::record /etc/a.md', '::stop', `::capture ${studio.notes}/link/c.md`);
     assert.deepEqual(
       (await listCommands(studio.store, undefined)).map(({ kind, asked }) => [kind, asked]),
       [
         ['redirected', '/etc/a.md'],
-        ['no-op', '/etc/b.md'],
+        ['no-op', '/etc/a.md'],
         ['done', undefined],
         ['redirected', `${studio.notes}/link/c.md`],
       ],
