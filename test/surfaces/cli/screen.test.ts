@@ -41,10 +41,7 @@ describe('on a terminal', { skip: withoutTerminal }, () => {
 
   it('that is narrow, status cuts no number', () => {
     const text = linesOn(40, 'status').lines.join(' ').replace(/\s+/g, ' ');
-    assert.match(
-      text,
-      /store 1 session, \d+ events?, [\d.]+ kB on disk \(sqlite\) [\d.]+ \w?B of session files/,
-    );
+    assert.match(text, /store 1 session, \d+ events?, [\d.]+ kB on disk \(sqlite\) [\d.]+ \w?B of session files/);
     assert.match(text, /behind [\d.]+ k?B in 1 file not read yet/);
   });
 
