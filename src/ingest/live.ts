@@ -234,7 +234,9 @@ class Running {
     if (this.#ticks % FOLDERS_EACH_TICKS === 0) this.#surveyor.checkActiveFolders();
     for (const path of this.#failures.due()) this.#retry(path);
     this.#intake.link().catch(() => {}); // What could not be linked is tried again in the next tick.
-    void this.#sweepQuietly(isSweep ? this.#options.roots : appeared);
+    // A family's files may lie below several roots, and be moved into one that has just come.
+    const isMeant = ({ provider }: LiveRoot) => appeared.some((one) => one.provider === provider);
+    void this.#sweepQuietly(isSweep ? this.#options.roots : this.#options.roots.filter(isMeant));
   }
 
   #retry(path: string): void {

@@ -81,10 +81,13 @@ export class FamilyQueue {
   }
 
   async #turn(family: string, { paths, finish }: Waiting): Promise<void> {
-    await nextTurn(); // What is told in the same breath is in the same turn; and others get theirs.
-    await this.#run(paths);
+    await nextTurn(); // Others get theirs, and what is told in the same breath is in the same turn.
+    const more = this.#waiting.get(family);
+    this.#waiting.delete(family);
+    await this.#run(new Set([...paths, ...(more?.paths ?? [])]));
     this.#running.delete(family);
     finish();
+    more?.finish();
     this.#pump();
   }
 

@@ -84,7 +84,8 @@ export class Intake {
   async #read(found: readonly FoundSource[]): Promise<void> {
     if (found.length === 0) return;
     const { looker, known } = this.#parts;
-    const { moved, readings } = planPass(found, await this.#related(found), [], {
+    const related = await this.#related(found);
+    const { moved, readings } = planPass(found, related, [], {
       rereads: (record) => !isKept(record) && looker.wantsRecord(record),
       isTaken: (id) => known.get(id) !== undefined,
     });
@@ -96,6 +97,9 @@ export class Intake {
       await this.#read(this.#unkeptBefore(planned.found));
       await this.#takeGuarded(planned);
     }
+    // Deleted, with another file in its place by now.
+    const isReplaced = ({ id, provider, path }: SourceRecord) => (known.at(provider, path)?.id ?? id) !== id;
+    await this.#noteLost(related.filter(isReplaced));
   }
 
   /**
@@ -182,7 +186,7 @@ export class Intake {
   }
 
   /** Files that are gone, unless they have been found under another name meanwhile. What was read of them stays. */
-  async #noteLost(lost: readonly KnownSource[]): Promise<void> {
+  async #noteLost(lost: readonly Pick<KnownSource, 'id' | 'path'>[]): Promise<void> {
     for (const { id, path } of lost) {
       const record = await this.#parts.options.store.source(id);
       if (record?.path === path && !record.gone) await this.#noteQuietly({ ...record, gone: true });

@@ -33,7 +33,9 @@ export class KnownSources {
     const source = { id, provider, path, nativeId, stat, gone, endBytes, generation };
     this.#byId.set(id, source);
     this.#byFile.set(fileKey(provider, stat), id);
-    this.#byPath.set(provider, (this.#byPath.get(provider) ?? new Map()).set(path, source));
+    const there = this.at(provider, path);
+    const isTaken = gone && there !== undefined && there.id !== id && !there.gone;
+    if (!isTaken) this.#byPath.set(provider, (this.#byPath.get(provider) ?? new Map()).set(path, source));
     const name = nameKey(provider, path);
     this.#byName.set(name, (this.#byName.get(name) ?? new Set()).add(id));
     const session = `${provider}\0${nativeId}`;

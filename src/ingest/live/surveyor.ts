@@ -55,7 +55,10 @@ export class Surveyor {
   /** Looks at everything below these roots, one sweep at a time; resolves when all news is queued. */
   sweep(roots: readonly ProviderRoot[]): Promise<void> {
     const sweep = async () => {
-      for (const root of roots) if (!this.#parts.isStopped()) await this.#sweepRoot(root);
+      const news: FoundSource[] = [];
+      for (const root of roots) if (!this.#parts.isStopped()) news.push(...(await this.#sweepRoot(root)));
+      // Together: the files of a family may lie below several roots.
+      if (!this.#parts.isStopped()) await this.#queueNews(news);
     };
     this.#sweeping = this.#sweeping.catch(() => {}).then(sweep);
     return this.#sweeping;
@@ -110,7 +113,8 @@ export class Surveyor {
     }
   }
 
-  async #sweepRoot(root: ProviderRoot): Promise<void> {
+  /** The files with news. */
+  async #sweepRoot(root: ProviderRoot): Promise<readonly FoundSource[]> {
     const { options, looker, sightings, known, isStopped } = this.#parts;
     const isFirst = !sightings.isSurveyed(root.path);
     const seen = new Set<string>();
@@ -124,13 +128,13 @@ export class Surveyor {
       sightings.see(found, known.at(found.provider.id, found.path));
       news.push(found);
     });
-    if (isStopped()) return;
+    if (isStopped()) return [];
     this.#tellUnreadable(root.path, unreadable);
-    await this.#queueNews(news);
     for (const source of known.all()) {
       if (!seen.has(source.path) && source.path.startsWith(`${root.path}/`)) this.#queueKnown(source);
     }
     sightings.endSurvey(root.path);
+    return news;
   }
 
   #noteActivity({ path, stat }: FoundSource): void {

@@ -65,3 +65,12 @@ it('settles when all have had their turns, and stops without beginning more', as
   await Promise.all([stopped, waiting, queue.settled()]);
   assert.deepEqual(await settle(), ['a/one']);
 });
+
+it('what is told in the same breath is in the same turn', async () => {
+  const turns: (readonly string[])[] = [];
+  const queue = new FamilyQueue(async (paths) => {
+    turns.push([...paths]);
+  });
+  await Promise.all([queue.add('one', 'archived/second', 1), queue.add('one', 'a/first', 1)]);
+  assert.deepEqual(turns, [['archived/second', 'a/first']]);
+});
