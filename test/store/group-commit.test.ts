@@ -93,16 +93,21 @@ it('group commit waits no longer when enough has gathered', async () => {
   assert.deepEqual(appends, [2]);
 });
 
-it('group commit lets the first append after a pause go at once, and those behind it wait for the window', async () => {
+it('group commit lets the first append after a pause go at once, and those behind it wait for the window', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { store, appends } = counted();
   const grouped = withGroupCommit(store, NEVER);
-  await grouped.append([loose([say('a', 'r1', 'one')])]);
+  const first = grouped.append([loose([say('a', 'r1', 'one')])]);
+  t.mock.timers.tick(0);
+  await first;
   const waiting = ['two', 'three'].map((text, index) => grouped.append([loose([say('b', `r${index}`, text)])]));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.mock.timers.tick(NEVER.windowMs / 2);
+  await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(appends, [1]);
-  await grouped.close();
+  t.mock.timers.tick(NEVER.windowMs / 2);
   await Promise.all(waiting);
   assert.deepEqual(appends, [1, 2]);
+  await grouped.close();
 });
 
 it('group commit stores what waits before it closes, forgets or derives anew', async () => {

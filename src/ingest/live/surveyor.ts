@@ -18,6 +18,12 @@ import type { Sightings } from './sightings.ts';
 
 const ACTIVE_MS = 600_000;
 
+/** What one look below a root has found: files with news, and known ones that were not where they had been. */
+interface Survey {
+  readonly news: readonly FoundSource[];
+  readonly lost: readonly KnownSource[];
+}
+
 export interface SurveyorParts {
   readonly options: LiveOptions;
   readonly known: KnownSources;
@@ -55,10 +61,12 @@ export class Surveyor {
   /** Looks at everything below these roots, one sweep at a time; resolves when all news is queued. */
   sweep(roots: readonly ProviderRoot[]): Promise<void> {
     const sweep = async () => {
-      const news: FoundSource[] = [];
-      for (const root of roots) if (!this.#parts.isStopped()) news.push(...(await this.#sweepRoot(root)));
-      // Together: the files of a family may lie below several roots.
-      if (!this.#parts.isStopped()) await this.#queueNews(news);
+      const surveys: Survey[] = [];
+      for (const root of roots) if (!this.#parts.isStopped()) surveys.push(await this.#sweepRoot(root));
+      if (this.#parts.isStopped()) return;
+      // Together: the files of a family may lie below several roots, and be moved from one to another.
+      await this.#queueNews(surveys.flatMap(({ news }) => news));
+      for (const { lost } of surveys) for (const source of lost) this.#queueKnown(source);
     };
     this.#sweeping = this.#sweeping.catch(() => {}).then(sweep);
     return this.#sweeping;
@@ -113,8 +121,7 @@ export class Surveyor {
     }
   }
 
-  /** The files with news. */
-  async #sweepRoot(root: ProviderRoot): Promise<readonly FoundSource[]> {
+  async #sweepRoot(root: ProviderRoot): Promise<Survey> {
     const { options, looker, sightings, known, isStopped } = this.#parts;
     const isFirst = !sightings.isSurveyed(root.path);
     const seen = new Set<string>();
@@ -128,13 +135,11 @@ export class Surveyor {
       sightings.see(found, known.at(found.provider.id, found.path));
       news.push(found);
     });
-    if (isStopped()) return [];
+    if (isStopped()) return { news: [], lost: [] };
     this.#tellUnreadable(root.path, unreadable);
-    for (const source of known.all()) {
-      if (!seen.has(source.path) && source.path.startsWith(`${root.path}/`)) this.#queueKnown(source);
-    }
     sightings.endSurvey(root.path);
-    return news;
+    const isBelow = ({ path }: KnownSource) => path.startsWith(`${root.path}/`);
+    return { news, lost: [...known.all()].filter((source) => !seen.has(source.path) && isBelow(source)) };
   }
 
   #noteActivity({ path, stat }: FoundSource): void {
