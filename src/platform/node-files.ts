@@ -20,6 +20,10 @@ export const nodeFiles: SourceFiles = {
     const entries = absentIfMissing(() => readdirSync(folder, { withFileTypes: true })) ?? [];
     return entries.map(toEntry).sort((a, b) => (a.name < b.name ? -1 : 1));
   },
+  entriesChangedNs(folder) {
+    const stats = absentIfMissing(() => statSync(folder, { bigint: true }));
+    return stats?.isDirectory() ? String(stats.mtimeNs) : undefined;
+  },
   stat(path) {
     const stats = absentIfMissing(() => statSync(path, { bigint: true }));
     return stats?.isFile() ? toStat(stats) : undefined;

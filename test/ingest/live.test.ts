@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { it } from 'node:test';
 import { KatoError } from '../../src/core/errors.ts';
 import { createReaderPool } from '../../src/ingest/worker.ts';
 import { temporaryFolder } from '../support/derive.ts';
@@ -9,7 +10,7 @@ import { giveAway, withoutPrivileges } from '../support/unprivileged.ts';
 import { until } from '../support/until.ts';
 import { claudeKey, LiveStage, MuteWatcher, onLive, settle } from './support/live-stage.ts';
 import { OTHER, prompt, prompts, SESSION } from './support/session-lines.ts';
-import { sizeOf } from './support/stage.ts';
+import { engines, openStage, sizeOf } from './support/stage.ts';
 
 const sheep = (...numbers: number[]) => numbers.map((n) => `sheep number ${n}`);
 const mute = () => ({ watcher: new MuteWatcher() });
@@ -93,6 +94,31 @@ onLive(
     await live.untilSaid(...sheep(1, 9));
   },
 );
+
+it('a folder in which nothing came or went is not listed again before the next sweep', async (t) => {
+  const stage = openStage(t, engines.memory);
+  const listed: string[] = [];
+  const list = (folder: string) => {
+    listed.push(folder);
+    return stage.counting.files.list(folder);
+  };
+  const live = new LiveStage(stage, { watcher: new MuteWatcher(), files: { ...stage.counting.files, list } });
+  t.after(() => live.live.stop());
+  const folder = dirname(stage.path());
+  stage.write(stage.path(), prompts(1, 1));
+  utimesSync(folder, 1_795_100_000, 1_795_100_000);
+  await live.live.start();
+  await live.live.sweep();
+  await live.seconds(5);
+  assert.equal(listed.at(-1), folder);
+  listed.length = 0;
+  await live.seconds(15);
+  assert.deepEqual(listed, []);
+  stage.write(stage.path(OTHER), prompts(9, 9, { session: OTHER }));
+  await live.seconds(5);
+  assert.deepEqual(listed, [folder]);
+  await live.untilSaid(...sheep(1, 9));
+});
 
 onLive('unchanged files are not read again, however often they are looked at', mute(), async (live, stage) => {
   for (const session of [SESSION, OTHER]) stage.write(stage.path(session), prompts(1, 50, { session }));

@@ -17,6 +17,8 @@ import { type LiveOptions, locate, modifiedMs } from './parts.ts';
 import type { Sightings } from './sightings.ts';
 
 const ACTIVE_MS = 600_000;
+/** A folder that changed so lately may change again without its time's telling: file systems count in up to two seconds. */
+const SETTLED_MS = 2_000;
 
 /** What one look below a root has found: files with news, and known ones that were not where they had been. */
 interface Survey {
@@ -38,6 +40,8 @@ export class Surveyor {
   readonly #parts: SurveyorParts;
   /** Until when a file counts as active, in monotonic milliseconds. */
   readonly #active = new Map<string, number>();
+  /** By folder: when its entries had last changed at the last look, once that could be told from a later change. */
+  readonly #settled = new Map<string, string>();
   readonly #unreadable = new Map<string, readonly Unreadable[]>();
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -110,7 +114,9 @@ export class Surveyor {
   checkActiveFolders(): void {
     const { files, roots } = this.#parts.options;
     const folders = new Set([...this.#active.keys()].map((path) => path.slice(0, path.lastIndexOf('/'))));
+    for (const folder of this.#settled.keys()) if (!folders.has(folder)) this.#settled.delete(folder);
     for (const folder of folders) {
+      if (!this.#mayHaveNew(folder)) continue;
       for (const { name } of attempt(() => files.list(folder)) ?? []) {
         const path = `${folder}/${name}`;
         const located = locate(roots, path);
@@ -119,6 +125,17 @@ export class Surveyor {
         if (stat) this.#queueIfNews({ ...located, stat });
       }
     }
+  }
+
+  /** Whether entries may have come since the last look, for which the folder's own time is enough to see. */
+  #mayHaveNew(folder: string): boolean {
+    const { clock, files } = this.#parts.options;
+    const changedNs = attempt(() => files.entriesChangedNs(folder));
+    if (changedNs !== undefined && this.#settled.get(folder) === changedNs) return false;
+    const isSettled = changedNs !== undefined && Number(changedNs) / 1e6 < Date.parse(clock.now()) - SETTLED_MS;
+    if (isSettled) this.#settled.set(folder, changedNs);
+    else this.#settled.delete(folder);
+    return true;
   }
 
   async #sweepRoot(root: ProviderRoot): Promise<Survey> {

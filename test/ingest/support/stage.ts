@@ -149,6 +149,7 @@ function countReads(files: SourceFiles): CountedFiles {
   return {
     files: {
       list: (folder) => files.list(folder),
+      entriesChangedNs: (folder) => files.entriesChangedNs(folder),
       stat: (path) => files.stat(path),
       realPath: (path) => files.realPath(path),
       open(path) {
