@@ -52,11 +52,15 @@ export class Editor {
     return line;
   }
 
-  /** The person's lines that are neither in a file nor in a backup beside it. */
+  /**
+   * The person's lines that are neither in a file nor in a backup beside it. One without an end may have kato's words
+   * behind it, when it was written in the moment between kato's look at the file and its write.
+   */
   missing(): readonly string[] {
     return [...this.#edits].flatMap(([path, lines]) => {
-      const texts = withBackups(path).map((one) => readFileSync(one, 'utf8').split('\n'));
-      return lines.filter((line) => !texts.some((text) => text.includes(line))).map((line) => `${line} of ${path}`);
+      const texts = withBackups(path).map((one) => readFileSync(one, 'utf8'));
+      const isThere = (line: string) => texts.some((text) => new RegExp(`^${line}(?![0-9])`, 'm').test(text));
+      return lines.filter((line) => !isThere(line)).map((line) => `${line} of ${path}`);
     });
   }
 }
