@@ -79,6 +79,16 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(core|record)/|^src/store/store\\.ts$' },
     },
     {
+      name: 'layers: the library knows contracts, and the pure parts that it shares with ingest and app',
+      severity: 'error',
+      from: { path: '^src/library/' },
+      to: {
+        path: '^src/',
+        pathNot:
+          '^src/(core|library)/|^src/store/(store|page)\\.ts$|^src/providers/provider\\.ts$|^src/(ingest/facts|app/lineage)\\.ts$',
+      },
+    },
+    {
       name: 'layers: app knows contracts only',
       severity: 'error',
       from: { path: '^src/app/' },
