@@ -11,21 +11,10 @@ import type { SessionKey } from '../../src/core/session.ts';
 import type { LoadedSession, LoadOptions } from '../../src/library/load.ts';
 import type { Message } from '../../src/library/message.ts';
 import { openTranscripts, type Transcripts } from '../../src/library/transcripts.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
 import { collect, readAll } from '../store/contract/scene.ts';
 import { temporaryFolder } from '../support/derive.ts';
-
-interface Engine {
-  readonly open: (folder: string) => TranscriptStore;
-  readonly keepsData: boolean;
-}
-
-const engines: Readonly<Record<string, Engine>> = {
-  memory: { open: createMemoryStore, keepsData: false },
-  SQLite: { open: (folder) => openSqliteStore(`${folder}/kato.db`), keepsData: true },
-};
+import { engines } from './engines.ts';
 
 /** Transcripts on their stage. */
 export class Stage {

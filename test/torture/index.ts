@@ -1,10 +1,11 @@
 /**
  * `npm run torture`: what takes longer than a test may. It prints its seed; the same seed does the same.
  *
- *   npm run torture -- [--seed N] [--only import,story,schedules,races,large] [--kills N] [--every N] [--schedules N] [--races N]
+ *   npm run torture -- [--seed N] [--only import,story,library,schedules,races,large] [--kills N] [--every N] [--schedules N] [--races N]
  *
  *     import      imports killed at random and at every system call, then run again
  *     story       a daemon killed at every system call of a short story of recordings
+ *     library     a program that writes transcripts, killed at every system call, then run again
  *     schedules   live recordings under random schedules of writes, edits, commands and kills; so many for each provider
  *     races       two daemons started at once
  *     large       a line of 400 MB and a session of 2 GB; only when it is named
@@ -15,17 +16,19 @@
  *
  *     a day in small: 20 hours of many sessions within an hour, with a daemon that is killed all the time
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateTree } from '../bench/generate.ts';
 import { Random } from '../bench/random.ts';
+import { lastingEngines } from '../library/engines.ts';
 import { providerNames, runSchedule, scheduleOf } from '../scene/schedule.ts';
 import { DaemonHome } from '../support/daemon.ts';
 import type { KillReport } from './calls.ts';
 import { liveDay } from './day.ts';
 import { callPoints, hasStrace, killAtCalls, killAtRandom, makeArena } from './kill-import.ts';
+import { KillLibrary } from './kill-library.ts';
 import { KillStory } from './kill-story.ts';
 import { importLarge } from './large.ts';
 import { raceStarts } from './race-starts.ts';
@@ -35,7 +38,7 @@ const number = (usual: number) => ({ type: 'string', default: String(usual) }) a
 const { values } = parseArgs({
   options: {
     seed: number(Date.now() % 1_000_000),
-    only: { type: 'string', default: 'import,story,schedules,races' },
+    only: { type: 'string', default: 'import,story,library,schedules,races' },
     kills: number(200),
     every: number(1),
     schedules: number(500),
@@ -51,7 +54,14 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const every = Number(values.every);
 const folder = mkdtempSync(join(tmpdir(), 'kato-torture-'));
-const parts: Readonly<Record<string, () => Promise<void>>> = { import: imports, story, schedules, races, large };
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  import: imports,
+  story,
+  library,
+  schedules,
+  races,
+  large,
+};
 
 console.log(`seed ${seed}, in ${folder}`);
 if (values.day) await day();
@@ -87,6 +97,17 @@ async function story(): Promise<void> {
     const played = new KillStory(new DaemonHome(t));
     tell('kill at every system call of a short story', await played.killAt(chosen(await played.points())));
   });
+}
+
+async function library(): Promise<void> {
+  if (!hasStrace()) return console.log('kill at every system call of a program that writes: skipped, no strace');
+  for (const engine of lastingEngines) {
+    const at = join(folder, `library-${engine}`);
+    mkdirSync(at);
+    const story = new KillLibrary(engine, at);
+    const report = await story.killAt(chosen(await story.points()));
+    tell(`kill at every system call of a program that writes transcripts, in ${engine}`, report);
+  }
 }
 
 async function schedules(): Promise<void> {
