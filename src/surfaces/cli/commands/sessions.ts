@@ -24,7 +24,7 @@ export const sessionsCommand: CliCommand = {
       ),
   async run(context, _args, flags) {
     const filter = {
-      ...(typeof flags.provider === 'string' && { provider: knownProvider(context, flags.provider) }),
+      ...(typeof flags.provider === 'string' && { provider: flags.provider }),
       ...(typeof flags.project === 'string' && { project: context.resolve(flags.project) }),
       ...(typeof flags.since === 'string' && { since: sinceOf(context, flags.since) }),
       subagents: flags.subagents === true,
@@ -33,6 +33,9 @@ export const sessionsCommand: CliCommand = {
     const all = await kato.sessions(filter);
     const sessions = typeof flags.limit === 'string' ? all.slice(0, limitOf(flags.limit)) : all;
     const kept = sessions.length > 0 ? sessions : await kato.sessions({ subagents: true });
+    // Programs that write transcripts themselves are providers that only the store knows.
+    const { provider } = filter;
+    if (provider !== undefined && !kept.some(({ key }) => key.provider === provider)) knownProvider(context, provider);
     if (kept.length > 0 && sessions.length === 0) return noMatch(context, kept.length);
     if (context.options.json) context.printJson('sessions', sessions.map(sessionJson));
     else if (sessions.length === 0) context.hint('nothing here yet: `kato import` takes in what the agents have');
