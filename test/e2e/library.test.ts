@@ -6,6 +6,7 @@ import { it } from 'node:test';
 import { openTranscripts } from '../../src/library/transcripts.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { TestHome } from '../support/cli.ts';
+import { DaemonHome } from '../support/daemon.ts';
 
 const chat = { provider: 'tea-agent', nativeId: 'chat-1' };
 const call = { kind: 'tool-call', toolCallId: 'c1', name: 'boil', input: { litres: 1 } } as const;
@@ -71,4 +72,24 @@ it('are listed, shown, exported and verified like any other', async (t) => {
   assert.match(home.ok(['sessions', '--provider', 'tea-agent']), /Tea for two/);
   assert.equal(home.run(['sessions', '--provider', 'tea-agent', '--since', '1h']).status, 3);
   assert.equal(home.run(['sessions', '--provider', 'coffee-agent']).status, 2);
+});
+
+it('are recorded like any other, and steer nothing, while the daemon has the store open too', async (t) => {
+  const home = new DaemonHome(t);
+  home.ok(['init', '--yes']);
+  home.start();
+  const transcripts = openTranscripts(openSqliteStore(join(home.kato, 'kato.db')));
+  await transcripts.append(chat, { id: 'm1', role: 'user', content: 'make tea\n::record ~/notes/tea.md' });
+  const path = home.ok(['capture', 'tea-agent/chat-1']).trim();
+  await transcripts.append(chat, { id: 'm2', role: 'assistant', content: 'At once.' });
+  home.ok(['stop-recording', 'tea-agent/chat-1']);
+  const text = readFileSync(path, 'utf8');
+  assert.match(text, /make tea\n::record ~\/notes\/tea\.md\n\n# Assistant\n\nAt once\.\n$/);
+  assert.deepEqual(
+    home.json<{ path: string; on: boolean }[]>(['recordings']).map((one) => [one.path, one.on]),
+    [[path, false]],
+  );
+  await transcripts.close();
+  home.ok(['stop']);
+  home.ok(['verify']);
 });

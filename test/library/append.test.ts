@@ -50,6 +50,17 @@ describeLaws('appending', (law) => {
     assert.deepEqual(told(await s.load(chat)), ['a user: go on', 'b user: go on']);
   });
 
+  law('ids of messages, patches and compactions never meet', async (s) => {
+    await s.append(chat, { id: 'x', role: 'user', content: 'one' });
+    await s.does((t) => t.meta(chat, 'two', { id: 'x' }));
+    await s.does((t) => t.patch(chat, [{ kind: 'mode', value: 'three' }], { id: 'x' }));
+    await s.does((t) => t.endTurn(chat, { id: 'x' }));
+    assert.equal(await s.does((t) => t.compact(chat, { id: 'x', summary: 'four', keepFrom: 'x' })), true);
+    const ids = (await readAll(s.transcripts.store)).map(({ event }) => event.id.slice(0, 16));
+    assert.equal(new Set(ids).size, 5);
+    assert.ok((await readAll(s.transcripts.store)).every(({ event }) => event.revises === undefined));
+  });
+
   law('the same id in two sessions is two messages', async (s) => {
     await s.append(chat, ...talk('one'));
     await s.append(keyOf('chat-2'), ...talk('two'));

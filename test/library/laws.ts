@@ -56,6 +56,9 @@ export class Stage {
   }
 }
 
+/** Whoever waits for what never comes is told so. */
+export const LONGEST_MS = 60_000;
+
 export type Law = (title: string, body: (stage: Stage) => Promise<void>) => void;
 
 /** Registers laws for every engine. */
@@ -64,7 +67,7 @@ export function describeLaws(name: string, laws: (law: Law) => void): void {
     for (const reopens of keepsData ? [false, true] : [false]) {
       describe(`${name}, in ${engine}${reopens ? ', opened anew after each step' : ''}`, () => {
         laws((title, body) => {
-          it(title, (t) => {
+          it(title, { timeout: LONGEST_MS }, (t) => {
             const folder = temporaryFolder(t);
             return play(new Stage(() => open(folder), reopens), body);
           });

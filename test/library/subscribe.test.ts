@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { openTranscripts } from '../../src/library/transcripts.ts';
+import { withGroupCommit } from '../../src/store/group-commit.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { StoredEvent } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/derive.ts';
-import { chat, describeLaws, keyOf, talk } from './laws.ts';
+import { chat, describeLaws, keyOf, LONGEST_MS, talk } from './laws.ts';
 
 const NEVER_MS = 1 << 30;
 
@@ -58,7 +59,7 @@ describeLaws('subscribing', (law) => {
   });
 });
 
-it('a subscription sees what another instance appends', async (t) => {
+it('a subscription sees what another instance appends', { timeout: LONGEST_MS }, async (t) => {
   const path = `${temporaryFolder(t)}/kato.db`;
   const [writer, reader] = [openTranscripts(openSqliteStore(path)), openTranscripts(openSqliteStore(path))];
   const events = reader.subscribe(0, { pollMs: 5 })[Symbol.asyncIterator]();
@@ -70,9 +71,28 @@ it('a subscription sees what another instance appends', async (t) => {
   await writer.close();
 });
 
-it('closing the transcripts ends their subscriptions', async () => {
+it('closing the transcripts ends their subscriptions', { timeout: LONGEST_MS }, async () => {
   const transcripts = openTranscripts(createMemoryStore());
   const waiting = take(transcripts.subscribe(0, { pollMs: NEVER_MS })[Symbol.asyncIterator](), 1);
   await transcripts.close();
   assert.deepEqual(await waiting, []);
+});
+
+it('a subscription hears of what is appended while it looks for news', { timeout: LONGEST_MS }, async () => {
+  const store = withGroupCommit(createMemoryStore(), { windowMs: 0, maxBytes: 1 });
+  const looks: (() => Promise<unknown>)[] = [];
+  const slow = async () => {
+    const head = await store.head();
+    await looks.shift()?.();
+    return head;
+  };
+  const transcripts = openTranscripts({ ...store, head: slow });
+  // It has looked, found nothing, and not begun to wait yet.
+  looks.push(
+    async () => {},
+    () => transcripts.append(chat, ...talk('one')),
+  );
+  const events = transcripts.subscribe(0, { pollMs: NEVER_MS })[Symbol.asyncIterator]();
+  assert.deepEqual(await take(events, 1), ['one']);
+  await transcripts.close();
 });
