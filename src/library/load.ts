@@ -105,11 +105,8 @@ class LoadFold {
   readonly #whole: boolean;
   readonly #byRecord = new Map<string, Building>();
   #context: Building[] = [];
-  /** The record of the latest compaction. */
-  #compaction: string | undefined;
-  /** From which message on the compaction that comes next keeps them. */
-  #keepFrom: string | undefined;
-  #summary: string | undefined;
+  /** Compactions by record; the last one counts. */
+  readonly #compactions = new Map<string, { keepFrom?: string; summary?: string }>();
   #state = initialState;
   readonly #meta = new Map<string, LoadedMeta>();
   #seq = 0;
@@ -133,21 +130,27 @@ class LoadFold {
   }
 
   #compact(event: KatoEvent<'system.message'>): void {
-    const isNew = this.#compaction !== recordHalf(event.id);
-    this.#summary = event.payload.text;
-    this.#compaction = recordHalf(event.id);
-    const from = this.#keepFrom;
-    this.#keepFrom = undefined;
-    if (!isNew || this.#whole) return;
-    const first =
-      from === undefined ? this.#context.length : this.#context.findIndex(({ message }) => message.id === from);
-    this.#context = this.#context.slice(Math.max(0, first)); // One that is not there keeps all: rather too much.
+    const compaction = this.#compactionOf(event);
+    const isNew = compaction.summary === undefined;
+    compaction.summary = event.payload.text;
+    if (!isNew || this.#whole) return; // Of a better summary, the messages are left out already.
+    const { keepFrom } = compaction;
+    const first = this.#context.findIndex(({ message }) => message.id === keepFrom);
+    const isKeeping = keepFrom !== undefined;
+    this.#context = isKeeping ? this.#context.slice(Math.max(0, first)) : []; // An unknown one keeps all: rather too much.
+  }
+
+  #compactionOf(event: KatoEvent): { keepFrom?: string; summary?: string } {
+    const name = nameOf(event);
+    const known = this.#compactions.get(name) ?? {};
+    this.#compactions.set(name, known);
+    return known;
   }
 
   #note(event: KatoEvent<'provider.info'>): void {
     const { text, subtype } = event.payload;
     const { type, nativeId = event.id } = event.source;
-    if (subtype === 'kept-from') this.#keepFrom = text;
+    if (subtype === 'kept-from') this.#compactionOf(event).keepFrom = text;
     if (subtype !== 'meta') return;
     const payload = toJson(parseJson(text));
     if (type === 'meta') this.#meta.set(event.id, { id: nativeId, payload });
@@ -173,12 +176,13 @@ class LoadFold {
   }
 
   result(): LoadedSession {
+    const summary = [...this.#compactions.values()].at(-1)?.summary;
     return {
       messages: this.#context.map(({ message, parts: byId }) => {
         const parts = [...byId.values()];
         return { ...message, parts, text: parts.flatMap((part) => (part.kind === 'text' ? part.text : [])).join('\n') };
       }),
-      ...(this.#summary !== undefined && { summary: this.#summary }),
+      ...(summary !== undefined && { summary }),
       state: this.#state,
       meta: [...this.#meta.values()],
       seq: this.#seq,

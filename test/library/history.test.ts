@@ -38,6 +38,19 @@ describeLaws('compaction', (law) => {
     const loaded = await s.load(chat);
     assert.deepEqual([loaded.summary, told(loaded)], ['final', ['m2 user: two']]);
   });
+
+  law('a later word about an older one changes nothing that is in force', async (s) => {
+    await s.append(chat, ...talk('one', 'two'));
+    await s.does((t) => t.compact(chat, { id: 'k1', summary: 'first', keepFrom: 'm2' }));
+    await s.append(chat, { id: 'm3', role: 'user', content: 'three' });
+    await s.does((t) => t.compact(chat, { id: 'k1', summary: 'first', keepFrom: 'm3' }));
+    assert.deepEqual(told(await s.load(chat)), ['m2 assistant: two', 'm3 user: three']);
+    await s.does((t) => t.compact(chat, { id: 'k2', summary: 'second' }));
+    await s.append(chat, { id: 'm4', role: 'assistant', content: 'four' });
+    await s.does((t) => t.compact(chat, { id: 'k1', summary: 'first again', keepFrom: 'm4' }));
+    const loaded = await s.load(chat);
+    assert.deepEqual([loaded.summary, told(loaded)], ['second', ['m4 assistant: four']]);
+  });
 });
 
 describeLaws('forks', (law) => {
