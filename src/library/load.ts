@@ -7,7 +7,7 @@
  *
  * It reads sessions of any provider; of those that kato took in, a record is a message.
  */
-import { segmentsOf } from '../app/lineage.ts';
+import { type Lineage, segmentsOf } from '../app/lineage.ts';
 import type { Attachment, KatoEvent, Origin, Payload } from '../core/event.ts';
 import { recordHalf } from '../core/identity.ts';
 import { type JsonValue, parseJson, toJson } from '../core/json.ts';
@@ -69,19 +69,28 @@ export async function loadSession(
   { atSeq = Number.MAX_SAFE_INTEGER, whole = false }: LoadOptions,
 ): Promise<LoadedSession> {
   if (!(await store.session(key))) throw noSession(key);
-  const lineage = await segmentsOf(store, key, true);
+  const { segments, missing } = await historyOf(store, key);
   const fold = new LoadFold(whole);
-  let missing = lineage.missing;
-  for (const segment of lineage.segments) {
-    const isOwn = segment === lineage.segments.at(-1);
-    if (!isOwn && !(await store.session(segment.key))) missing = segment.key.nativeId;
-    const untilSeq = isOwn ? atSeq : segment.untilSeq;
-    for await (const stored of eventsUntil(store, segment.key, untilSeq)) {
-      // Copies of what the history has already stand in sessions of agents, not of programs.
-      if (isOwn || stored.event.origin !== 'replayed') fold.add(stored, isOwn ? undefined : segment.key);
+  for (const [index, segment] of segments.entries()) {
+    const isOwn = index === segments.length - 1;
+    // An agent's copies of its history are needed only where that itself is not there.
+    const showsCopies = index === 0 && missing !== undefined;
+    for await (const stored of eventsUntil(store, segment.key, isOwn ? atSeq : segment.untilSeq)) {
+      fold.add(stored, { inherited: isOwn ? undefined : segment.key, showsCopies });
     }
   }
   return { ...fold.result(), ...(missing !== undefined && { missing }) };
+}
+
+/** The parts of a session's history from the oldest on that follow each other without a gap. */
+async function historyOf(store: TranscriptStore, key: SessionKey): Promise<Lineage> {
+  const { segments, missing } = await segmentsOf(store, key, true);
+  const isThere = await Promise.all(segments.map(async (segment) => (await store.session(segment.key)) !== undefined));
+  const gone = isThere.lastIndexOf(false);
+  const lost = segments[gone];
+  return lost
+    ? { segments: segments.slice(gone + 1), missing: lost.key.nativeId }
+    : { segments, ...(missing !== undefined && { missing }) };
 }
 
 async function* eventsUntil(store: TranscriptStore, key: SessionKey, untilSeq: number): AsyncGenerator<StoredEvent> {
@@ -101,6 +110,12 @@ interface Building {
   readonly parts: Map<string, Part<Attachment>>;
 }
 
+/** Where an event stands in the history. */
+interface Place {
+  readonly inherited: SessionKey | undefined;
+  readonly showsCopies: boolean;
+}
+
 class LoadFold {
   readonly #whole: boolean;
   readonly #byRecord = new Map<string, Building>();
@@ -116,12 +131,12 @@ class LoadFold {
     this.#whole = whole;
   }
 
-  add({ event, position, superseded }: StoredEvent, inherited: SessionKey | undefined): void {
+  add({ event, position, superseded }: StoredEvent, { inherited, showsCopies }: Place): void {
     if (!inherited) {
       this.#seq = event.seq;
       this.#position = position;
     }
-    if (superseded) return;
+    if (superseded || (event.origin === 'replayed' && !showsCopies)) return;
     this.#state = foldState(this.#state, event);
     if (event.kind === 'system.message' && event.payload.subtype === 'compaction') this.#compact(event);
     else if (event.kind === 'provider.info') this.#note(event);

@@ -10,8 +10,9 @@ function isGoodId(id: unknown): boolean {
   return typeof id === 'string' && id !== '' && id.length <= LONGEST_ID && id.isWellFormed() && !id.includes('\0');
 }
 
-export function refuseOddId({ class: name, id }: Entry): void {
-  if (name === 'start' || isGoodId(id)) return;
+/** What counts is what the caller gave: a copy's own id says more. */
+export function refuseOddId({ class: name, id, copyOf }: Entry): void {
+  if (name === 'start' || isGoodId(copyOf?.id ?? id)) return;
   throw new KatoError('usage', `a ${name} needs an id: a text of 1 to ${LONGEST_ID} characters`);
 }
 

@@ -171,6 +171,18 @@ describeLaws('delivered copies', (law) => {
     assert.equal((await s.load(gateway)).messages.length, 2);
   });
 
+  law('what may be said may be delivered', async (s) => {
+    const long = { ...answer, id: 'm'.repeat(512) };
+    await s.append(agent, long);
+    await s.does((t) => t.mirror(agent, gateway, long));
+    assert.equal((await s.load(gateway)).messages[0]?.mirrorOf?.id, long.id);
+    const odd = [
+      { ...answer, id: '' },
+      { ...answer, id: `${long.id}m` },
+    ];
+    for (const message of odd) await s.refuses('usage', (t) => t.mirror(agent, gateway, message));
+  });
+
   law('nobody typed what was delivered', async (s) => {
     await s.does((t) => t.mirror(agent, gateway, { id: 'm1', role: 'user', content: 'from another room' }));
     assert.deepEqual((await s.load(gateway)).messages[0]?.origin, 'automated');
