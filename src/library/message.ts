@@ -83,9 +83,13 @@ function notes(message: Message): EntryEvent[] {
   ];
 }
 
-/** Anything as an event's payload: as JSON, whole. */
+/** Anything as an event's payload: as JSON, whole. Throws `usage` for what is none. */
 export function metaPayload(meta: JsonValue): Payload<'provider.info'> {
-  return { text: JSON.stringify(meta), subtype: 'meta' };
+  try {
+    return { text: JSON.stringify(meta), subtype: 'meta' };
+  } catch (cause) {
+    throw new KatoError('usage', 'cannot append meta: it cannot be written as JSON', { cause });
+  }
 }
 
 function event(message: Message, part: string, kind: EventKind, payload: object): EntryEvent {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { Message } from '../../src/library/message.ts';
 import { readAll } from '../store/contract/scene.ts';
 import { chat, describeLaws, keyOf, type Law, type Stage, talk, told } from './laws.ts';
@@ -183,6 +184,7 @@ async function refuses(s: Stage): Promise<void> {
     content([{ kind: 'tool-call', toolCallId: 'c', name: secret, input: circle }]),
     content([{ kind: 'tool-call', toolCallId: 'c', name: secret, input: 1n }]),
     content([twice, twice]),
+    { id: 'm1', role: 'user', content: secret, meta: circle as JsonObject },
     { id: '', role: 'user', content: secret },
     { id: '\ud800', role: 'user', content: secret },
     { id: 'm1', role: 'user', content: secret, at: 'yesterday' },
@@ -190,6 +192,7 @@ async function refuses(s: Stage): Promise<void> {
   ];
   const isQuiet = new RegExp(`^(?!.*${secret})`);
   for (const message of odd) await s.refuses('usage', (t) => t.append(chat, message), isQuiet);
+  await s.refuses('usage', (t) => t.meta(chat, undefined as unknown as string), isQuiet);
   const names = [{ ...chat, provider: '' }, { ...chat, provider: 'My Agent' }, keyOf(''), keyOf('a\0b')];
   for (const name of names) await s.refuses('usage', (t) => t.start(name));
   assert.deepEqual(await s.transcripts.store.sessions(), []);
