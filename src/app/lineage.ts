@@ -24,7 +24,9 @@ export async function segmentsOf(store: TranscriptStore, key: SessionKey, inheri
   let link = links.get(nameOf(key));
   while (link && link.parent.relation !== 'subagent') {
     const parent = parentOf(link);
-    if (!link.resolved || seen.has(nameOf(parent))) return { segments, missing: parent.nativeId };
+    // One that was there when it was linked can be forgotten since.
+    const isThere = !seen.has(nameOf(parent)) && (await store.session(parent)) !== undefined;
+    if (!link.resolved || !isThere) return { segments, missing: parent.nativeId };
     seen.add(nameOf(parent));
     segments.unshift({ key: parent, untilSeq: link.resolved.parentSeq });
     link = links.get(nameOf(parent));

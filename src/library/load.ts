@@ -7,7 +7,7 @@
  *
  * It reads sessions of any provider; of those that kato took in, a record is a message.
  */
-import { type Lineage, segmentsOf } from '../app/lineage.ts';
+import { segmentsOf } from '../app/lineage.ts';
 import type { Attachment, KatoEvent, Origin, Payload } from '../core/event.ts';
 import { recordHalf } from '../core/identity.ts';
 import { type JsonValue, parseJson, toJson } from '../core/json.ts';
@@ -69,7 +69,7 @@ export async function loadSession(
   { atSeq = Number.MAX_SAFE_INTEGER, whole = false }: LoadOptions,
 ): Promise<LoadedSession> {
   if (!(await store.session(key))) throw noSession(key);
-  const { segments, missing } = await historyOf(store, key);
+  const { segments, missing } = await segmentsOf(store, key, true);
   const fold = new LoadFold(whole);
   for (const [index, segment] of segments.entries()) {
     const isOwn = index === segments.length - 1;
@@ -80,17 +80,6 @@ export async function loadSession(
     }
   }
   return { ...fold.result(), ...(missing !== undefined && { missing }) };
-}
-
-/** The parts of a session's history from the oldest on that follow each other without a gap. */
-async function historyOf(store: TranscriptStore, key: SessionKey): Promise<Lineage> {
-  const { segments, missing } = await segmentsOf(store, key, true);
-  const isThere = await Promise.all(segments.map(async (segment) => (await store.session(segment.key)) !== undefined));
-  const gone = isThere.lastIndexOf(false);
-  const lost = segments[gone];
-  return lost
-    ? { segments: segments.slice(gone + 1), missing: lost.key.nativeId }
-    : { segments, ...(missing !== undefined && { missing }) };
 }
 
 async function* eventsUntil(store: TranscriptStore, key: SessionKey, untilSeq: number): AsyncGenerator<StoredEvent> {

@@ -77,14 +77,14 @@ export async function firstOwnWords(store: TranscriptStore, key: SessionKey): Pr
   return undefined;
 }
 
-/** Up to where they have the conversation in common; absent while that is not known. */
+/** Up to where they have the conversation in common; absent while that is not known, and where it was forgotten. */
 async function partOf(
   store: TranscriptStore,
   session: SessionKey,
   { resolved }: SessionLink,
 ): Promise<InheritedPart | 'nothing' | undefined> {
   if (!resolved) return undefined;
-  if (resolved.parentSeq === 0) return 'nothing';
+  if (resolved.parentSeq === 0) return (await store.session(session)) && 'nothing';
   const [last] = await store.pick(session, [resolved.parentSeq]);
   return last && { session, until: last.event.id };
 }

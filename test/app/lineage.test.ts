@@ -3,6 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { segmentsOf } from '../../src/app/lineage.ts';
+import { openTranscripts } from '../../src/library/transcripts.ts';
 import { claudeCode } from '../../src/providers/claude-code/index.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { emptyBatch, type SessionLink, type TranscriptStore } from '../../src/store/store.ts';
@@ -12,9 +13,12 @@ import { ingest, temporaryFolder } from '../support/derive.ts';
 const key = (nativeId: string) => ({ provider: 'test', nativeId });
 const END = Number.MAX_SAFE_INTEGER;
 
-/** A store that knows who comes from whom, and nothing else. */
+/** A store that has one event of each of these sessions, and knows who comes from whom. */
 async function storeOf(...links: readonly SessionLink[]): Promise<TranscriptStore> {
   const store = createMemoryStore();
+  const transcripts = openTranscripts(store);
+  const parents = links.map(({ parent }) => key(parent.nativeId));
+  for (const session of [...parents, ...links.map((one) => one.key)]) await transcripts.start(session);
   await store.append([{ ...emptyBatch, links }]);
   return store;
 }
@@ -53,6 +57,17 @@ describe('the lineage of a session', () => {
     assert.deepEqual(
       segments.map((segment) => segment.key.nativeId),
       ['b', 'c'],
+    );
+  });
+
+  it('names a parent that was forgotten since, and keeps what comes after it', async () => {
+    const store = await storeOf(link('d', 'c', 5), link('c', 'b', 7), link('b', 'a', 3));
+    await store.forget(key('b'));
+    const { segments, missing } = await segmentsOf(store, key('d'), true);
+    assert.equal(missing, 'b');
+    assert.deepEqual(
+      segments.map((segment) => segment.key.nativeId),
+      ['c', 'd'],
     );
   });
 
