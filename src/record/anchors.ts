@@ -5,22 +5,42 @@
  * deleted, the position is kept as an event: `progress.anchor`. Built again from the same bytes, the transcript has the
  * same event, and the file goes on behind it. What is about to be written is made of the transcript, and is not kept
  * either: a head is made again when its file is (`owesHead`).
+ *
+ * What no source has cannot be built again, so it is not deleted: transcripts that programs have written themselves.
  */
 import type { SessionKey } from '../core/session.ts';
 import { emptyBatch, type Offset, type Position, type TranscriptStore } from '../store/store.ts';
-import { type Anchor, type Book, keeping, kept, progressName, type StoredProgress } from './book.ts';
+import { type Anchor, type Book, bookName, keeping, kept, progressName, type StoredProgress } from './book.ts';
 import type { Recording } from './recording.ts';
 
-/** Deletes all transcripts, so that what is recorded of them can go on. Killed anywhere, it can be done again. */
+/** Deletes all transcripts of sources, so that what is recorded of them can go on. Killed anywhere, it can be done again. */
 export async function dropTranscripts(store: TranscriptStore): Promise<void> {
+  const dropped = await sessionsOfSources(store);
+  const names = new Set(dropped.map(bookName));
   const books = (await store.offsets('recordings/')).flatMap((offset) => kept<Book>(offset) ?? []);
   const offsets: Offset[] = [];
   for (const { session, recordings } of books) {
-    if (!(await store.session(session))) continue;
+    if (!names.has(bookName(session))) continue;
     for (const recording of recordings) offsets.push(...(await anchoring(store, session, recording)));
   }
   if (offsets.length > 0) await store.append([{ ...emptyBatch, offsets }]);
-  await store.drop(...(await store.sessions()).map(({ key }) => key));
+  await store.drop(...dropped);
+}
+
+async function sessionsOfSources(store: TranscriptStore): Promise<readonly SessionKey[]> {
+  const named = new Set<string>();
+  for (const { provider, nativeId } of await store.sources())
+    if (nativeId !== undefined) named.add(bookName({ provider, nativeId }));
+  const found: SessionKey[] = [];
+  for (const { key } of await store.sessions())
+    if (named.has(bookName(key)) || (await beginsInSource(store, key))) found.push(key);
+  return found;
+}
+
+/** A source may hold parts of further sessions than the one that it names. What was read of one says at which offset. */
+async function beginsInSource(store: TranscriptStore, key: SessionKey): Promise<boolean> {
+  for await (const [first] of store.read({ key, view: 'written' })) return first?.event.source.offset !== undefined;
+  return true;
 }
 
 async function anchoring(store: TranscriptStore, key: SessionKey, { id, on, periods }: Recording): Promise<Offset[]> {
