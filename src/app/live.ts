@@ -3,6 +3,8 @@
  *
  *     recorder   opened first: which sessions are recorded says which are kept. Ended last: it hears what was still taken in
  *     ingest     tells the recorder of every session that has something new, when that is linked
+ *     programs   that write into the store themselves tell nobody: where such a session is recorded, the end of the log is
+ *                looked at now and then
  *
  * They know each other only here. Either may fail, be stopped and be started again by itself: what it missed lies in the
  * store, and is taken up by the next start.
@@ -16,6 +18,7 @@ import { createLiveIngest, type LiveIngest, type LiveRoot } from '../ingest/live
 import { Recorder } from '../record/recorder.ts';
 import type { IngestStatus } from './kato.ts';
 import type { KatoParts, LiveRecording } from './parts.ts';
+import { createProgramLook } from './programs.ts';
 import { recorderParts, recordingContext } from './recordings.ts';
 
 export interface LiveMachine {
@@ -36,12 +39,12 @@ export interface Live extends LiveRecording {
   readonly parts: readonly LivePart[];
 }
 
-/** How often it is looked whether something that failed is to be tried again. */
-const RETRY_MS = 1000;
+/** How often it is looked whether something is to be tried again, or was written by a program. */
+const LOOK_MS = 1000;
 
 export function createLive(parts: KatoParts, machine: LiveMachine): Live {
   let recorder: Recorder | undefined;
-  let cancelRetry = () => {};
+  let cancelLook = () => {};
   let isIngestRunning = false;
   const ingest: LiveIngest = createLiveIngest({
     ...machine,
@@ -51,10 +54,12 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
     onHeard: (keys) => recorder?.heardUnkept(keys),
     onTaken: (keys) => void recorder?.taken(keys),
   });
-  const retryLater = (): void => {
-    cancelRetry = machine.timers.after(RETRY_MS, () => {
+  const lookForPrograms = createProgramLook(parts);
+  const lookLater = (): void => {
+    cancelLook = machine.timers.after(LOOK_MS, () => {
       void recorder?.retry();
-      retryLater();
+      lookForPrograms(() => recorder).catch(() => {}); // What cannot be read now is looked for again.
+      lookLater();
     });
   };
 
@@ -75,10 +80,10 @@ export function createLive(parts: KatoParts, machine: LiveMachine): Live {
       // Long where much was left; what comes meanwhile waits for its turn. It says itself what goes wrong.
       opened.takeUp().catch(() => {});
       if (isIngestRunning) void Promise.all([opened.takeUpUnkept(), opened.takeUpDropped()]);
-      retryLater();
+      lookLater();
     },
     async stop() {
-      cancelRetry();
+      cancelLook();
       const ending = recorder;
       recorder = undefined;
       await ending?.stop();

@@ -6,7 +6,8 @@ import { it } from 'node:test';
 import { openTranscripts } from '../../src/library/transcripts.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { TestHome } from '../support/cli.ts';
-import { DaemonHome } from '../support/daemon.ts';
+import { DaemonHome, until } from '../support/daemon.ts';
+import { text } from '../support/recorded.ts';
 
 const chat = { provider: 'tea-agent', nativeId: 'chat-1' };
 const call = { kind: 'tool-call', toolCallId: 'c1', name: 'boil', input: { litres: 1 } } as const;
@@ -82,9 +83,11 @@ it('are recorded like any other, and steer nothing, while the daemon has the sto
   await transcripts.append(chat, { id: 'm1', role: 'user', content: 'make tea\n::record ~/notes/tea.md' });
   const path = home.ok(['capture', 'tea-agent/chat-1']).trim();
   await transcripts.append(chat, { id: 'm2', role: 'assistant', content: 'At once.' });
+  await until(() => text(path).includes('At once.'), 'what was said since');
+  await transcripts.append(chat, { id: 'm3', role: 'assistant', content: 'It boils.' });
   home.ok(['stop-recording', 'tea-agent/chat-1']);
-  const text = readFileSync(path, 'utf8');
-  assert.match(text, /make tea\n::record ~\/notes\/tea\.md\n\n# Assistant\n\nAt once\.\n$/);
+  await transcripts.append(chat, { id: 'm4', role: 'assistant', content: 'Nobody hears this.' });
+  assert.match(text(path), /make tea\n::record ~\/notes\/tea\.md\n\n# Assistant\n\nAt once\.\n\nIt boils\.\n$/);
   assert.deepEqual(
     home.json<{ path: string; on: boolean }[]>(['recordings']).map((one) => [one.path, one.on]),
     [[path, false]],
