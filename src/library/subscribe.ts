@@ -61,6 +61,7 @@ export async function* follow(
   while (!end.aborted) {
     const { rings } = bell;
     const head = await store.head();
+    if (end.aborted) return; // Before the store is read: it may be closed by now.
     if (head === looked) {
       if (bell.rings === rings) await bell.next(pollMs, end);
       continue;
@@ -70,7 +71,7 @@ export async function* follow(
       for (const stored of page) {
         position = stored.position;
         yield stored;
-        if (end.aborted) return; // Before the store is read again: it may be closed by now.
+        if (end.aborted) return; // Likewise.
       }
     }
   }

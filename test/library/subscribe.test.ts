@@ -78,6 +78,18 @@ it('closing the transcripts ends their subscriptions', { timeout: LONGEST_MS }, 
   assert.deepEqual(await waiting, []);
 });
 
+it('closing while a subscription looks for news ends it', { timeout: LONGEST_MS }, async (t) => {
+  const store = openSqliteStore(`${temporaryFolder(t)}/kato.db`);
+  const head = async () => {
+    const found = await store.head();
+    await transcripts.close();
+    return found;
+  };
+  const transcripts = openTranscripts({ ...store, head });
+  await transcripts.append(chat, ...talk('one'));
+  assert.deepEqual(await take(transcripts.subscribe(0)[Symbol.asyncIterator](), 1), []);
+});
+
 it('a subscription hears of what is appended while it looks for news', { timeout: LONGEST_MS }, async () => {
   const store = withGroupCommit(createMemoryStore(), { windowMs: 0, maxBytes: 1 });
   const looks: (() => Promise<unknown>)[] = [];
