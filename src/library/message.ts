@@ -3,6 +3,7 @@
  * part, so that everything that reads events reads it: formats, `kato show`, search.
  */
 import { hash } from 'node:crypto';
+import { types } from 'node:util';
 import { KatoError } from '../core/errors.ts';
 import type { Attachment, EventKind, Origin, Payload } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
@@ -49,6 +50,7 @@ export interface Message {
 /** The entry of a message. Throws `usage` where a role cannot say a part. */
 export function messageEntry(message: Message): Entry {
   const { id, role, at, turnId } = message;
+  if (!roles.includes(role)) throw unsayable(message, 'in a session');
   const blobs: Blob[] = [];
   const parts: readonly Part[] =
     typeof message.content === 'string' ? [{ kind: 'text', text: message.content }] : message.content;
@@ -69,7 +71,7 @@ export function mirrorEntry(from: SessionKey, fromId: string, message: Message):
 
 function partEvent(message: Message, part: Part, index: number, blobs: Blob[]): EntryEvent {
   const { kind, ...payload } = part;
-  const attachments = 'attachments' in part ? part.attachments?.map((one) => attach(one, blobs)) : undefined;
+  const attachments = 'attachments' in part ? part.attachments?.map((one) => attach(message, one, blobs)) : undefined;
   const name = 'toolCallId' in part ? `${kind}:${part.toolCallId}` : `${kind}:${index}`;
   const told = { ...payload, ...(attachments && { attachments }) };
   return event(message, name, kindOf(message, kind), told);
@@ -97,8 +99,15 @@ function event(message: Message, part: string, kind: EventKind, payload: object)
   return { part, origin: originOf(message, kind), model: message.model, body };
 }
 
-function originOf({ origin = 'typed' }: Message, kind: EventKind): Origin {
-  if (kind === 'user.message') return origin;
+/** What is said to be a copy would be shown nowhere. */
+const NO_USERS: readonly (Origin | undefined)[] = ['agent', 'replayed'];
+
+function originOf(message: Message, kind: EventKind): Origin {
+  const { origin = 'typed' } = message;
+  if (kind === 'user.message') {
+    if (NO_USERS.includes(origin)) throw unsayable(message, `of the origin ${JSON.stringify(origin)}`);
+    return origin;
+  }
   return kind === 'system.message' ? 'injected' : 'agent';
 }
 
@@ -122,9 +131,10 @@ function unsayable({ id, role }: Message, what: string): KatoError {
 }
 
 /** The reference to an attachment; its content goes along with the message. */
-function attach(attachment: NewAttachment | Attachment, blobs: Blob[]): Attachment {
+function attach(message: Message, attachment: NewAttachment | Attachment, blobs: Blob[]): Attachment {
   if (!('content' in attachment)) return attachment;
   const { mediaType, content, name } = attachment;
+  if (!types.isUint8Array(content)) throw unsayable(message, 'with an attachment that is no bytes');
   const sha256 = hash('sha256', content, 'hex');
   blobs.push({ sha256, mediaType, content });
   return { mediaType, bytes: content.length, sha256, ...(name !== undefined && { name }) };

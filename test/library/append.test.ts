@@ -189,6 +189,9 @@ async function refuses(s: Stage): Promise<void> {
     { id: '\ud800', role: 'user', content: secret },
     { id: 'm1', role: 'user', content: secret, at: 'yesterday' },
     { id: 'm1', role: 'whisperer' as 'user', content: secret },
+    { id: 'm1', role: 'constructor' as 'user', content: secret },
+    { id: 'm1', role: 'user', content: secret, origin: 'replayed' as 'typed' },
+    content([{ kind: 'text', text: secret, attachments: [{ mediaType: 'text/plain', content: secret }] }]),
   ];
   const isQuiet = new RegExp(`^(?!.*${secret})`);
   for (const message of odd) await s.refuses('usage', (t) => t.append(chat, message), isQuiet);
