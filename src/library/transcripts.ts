@@ -13,7 +13,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { KatoError } from '../core/errors.ts';
-import type { Payload } from '../core/event.ts';
+import type { ParentLink, Payload } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import { type SessionKey, sessionId } from '../core/session.ts';
 import { emptyBatch, type Position, type SessionLink, type StoredEvent, type TranscriptStore } from '../store/store.ts';
@@ -110,7 +110,8 @@ class StoreTranscripts implements Transcripts {
     const { nativeId, ...info } = child;
     const key = { provider: session.provider, nativeId };
     const facts = await this.#forkable(session, atSeq);
-    const link = { key, parent: { nativeId: session.nativeId, relation: 'fork' } as const };
+    const [last] = await this.store.pick(session, [atSeq]);
+    const link = { key, parent: { nativeId: session.nativeId, relation: 'fork', ...placeOf(last) } as const };
     if (await this.#isForked(link, atSeq)) return key;
     const { cwd, gitBranch, agentVersion } = facts;
     const entry = startEntry({ cwd, gitBranch, agentVersion, ...info }, link.parent);
@@ -186,11 +187,29 @@ class StoreTranscripts implements Transcripts {
   async #isForked({ key, parent }: SessionLink, atSeq: number): Promise<boolean> {
     if (!(await this.store.session(key))) return false;
     const known = (await this.store.links()).find((link) => nameOf(link.key) === nameOf(key));
-    if (known?.parent.nativeId === parent.nativeId && known.resolved?.parentSeq === atSeq) return true;
+    const isOfIt = known?.parent.nativeId === parent.nativeId;
+    if (isOfIt && (known.resolved?.parentSeq === atSeq || isSamePlace(known.parent, parent))) return true;
     throw new KatoError('usage', `cannot fork into session ${nameOf(key)}: it is there already, and is another one`, {
       hint: 'choose another id for the fork',
     });
   }
+}
+
+/**
+ * What finds the place again when the parent is derived anew and its events get other seqs. What a program wrote keeps its
+ * seqs, and was read nowhere.
+ */
+function placeOf(last: StoredEvent | undefined): Pick<ParentLink, 'record' | 'ordinal' | 'byteOffset'> {
+  const { offset, nativeId, ordinal } = last?.event.source ?? {};
+  if (offset === undefined) return {};
+  if (nativeId !== undefined) return { record: nativeId };
+  return ordinal === undefined ? { byteOffset: offset + 1 } : { ordinal: ordinal + 1 };
+}
+
+function isSamePlace(a: ParentLink, b: ParentLink): boolean {
+  if (a.record !== undefined) return a.record === b.record;
+  if (a.ordinal !== undefined) return a.ordinal === b.ordinal;
+  return a.byteOffset !== undefined && a.byteOffset === b.byteOffset;
 }
 
 function startEntry({ at, ...info }: SessionStart, parent?: SessionLink['parent']): Entry {
