@@ -3,8 +3,9 @@
  *
  *     node docs/examples/gateway.ts chat.db
  *
- * The agent is another process, such as `agent-loop.ts`. However often either is started again, the room has each delivery
- * once: it is the same copy of the same message. Only a message on its way when the gateway is killed is sent twice.
+ * The agent is another process, such as `agent-loop.ts`, whose answers are of one part. However often either is started
+ * again, the room has each delivery once: it is the same copy of the same message. Only a message on its way when the
+ * gateway is killed is sent twice.
  */
 import { openSqliteStore, openTranscripts } from 'kato/store';
 
