@@ -1,0 +1,53 @@
+/**
+ * What the decoder remembers from record to record: ids and hashes, never text. Every list is bounded; what falls off
+ * the end costs the meaning of a result, never the result.
+ */
+import type { JsonObject } from '../../core/json.ts';
+
+/** A question of a call, by hashes: enough to know its words, and those of its options, when they come back. */
+export interface AskedQuestion extends JsonObject {
+  readonly hash: string;
+  readonly labels: readonly string[];
+}
+
+/** A call whose result means more than a tool's output. */
+export interface SpecialCall extends JsonObject {
+  readonly id: string;
+  /** For calls that start a sub-agent: none. */
+  readonly questions: readonly AskedQuestion[];
+  readonly isAgent: boolean;
+}
+
+export interface GencodeState extends JsonObject {
+  /** True once a record has shown that the file is appended to: from then on ids of messages are for ever. */
+  readonly isAppended: boolean;
+  /** The hash of the time at which the session was started; copied records all have that same time. */
+  readonly startedAt: string | null;
+  readonly isSubagent: boolean;
+  /** The model that the session was started with. */
+  readonly model: string | null;
+  /** True when the session's folder has been told. */
+  readonly hasFolder: boolean;
+  /** The hash of the branch that was last told. */
+  readonly branch: string | null;
+  /** How many messages the file has had. */
+  readonly messages: number;
+  /** The identity of the latest message, as it is within its session. */
+  readonly latest: string | null;
+  /** The record of the prompt that what follows belongs to. */
+  readonly turn: string | null;
+  readonly calls: readonly SpecialCall[];
+}
+
+export const initialState: GencodeState = {
+  isAppended: false,
+  startedAt: null,
+  isSubagent: false,
+  model: null,
+  hasFolder: false,
+  branch: null,
+  messages: 0,
+  latest: null,
+  turn: null,
+  calls: [],
+};
