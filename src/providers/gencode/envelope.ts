@@ -44,7 +44,8 @@ export function openEnvelope(
     value,
     session,
     type,
-    record: textAt(value, 'id'),
+    // The copy in a fork of 1.15 keeps its id; it is no copy, but the fork's own first record.
+    record: type === 'transcript.started' ? `started@${session}` : textAt(value, 'id'),
     at: copy || isTimeMade(state, type) ? undefined : toInstant(field(value, 'time')),
     turnId: state.turn ?? undefined,
     model: state.model ?? undefined,

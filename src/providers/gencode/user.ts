@@ -1,8 +1,9 @@
 /** Messages of role `user`: a person's words, what the harness attaches to them or sends in their place, and results. */
 import { stringAt, textAt } from '../../core/json.ts';
 import type { Draft } from '../provider.ts';
+import type { TakenAttachment } from '../shared/attachment.ts';
 import { type Block, takeImage, withAttachments } from './content.ts';
-import { draftOf, type Envelope, joinTold, NOTHING, nameOf, rawOf, type Told } from './envelope.ts';
+import { draftOf, type Envelope, NOTHING, nameOf, rawOf, type Told } from './envelope.ts';
 import { decodeResult } from './result.ts';
 import type { SpecialCall } from './state.ts';
 import { type Heard, hearMarked, hearPlain, hearWhole } from './wrappers.ts';
@@ -13,11 +14,18 @@ interface UserMemory {
   readonly calls: readonly SpecialCall[];
 }
 
+/** A block's place in the message, and what it gave. */
+interface Placed {
+  readonly index: number;
+  readonly drafts: readonly Draft[];
+}
+
 export function decodeUser(envelope: Envelope, blocks: readonly Block[], memory: UserMemory): Told {
-  const others = joinTold(blocks.map((block, index) => decodeOther(envelope, block, index, memory)));
-  const spoken = spokenDrafts(envelope, blocks, memory.isSubagent);
-  const drafts = [...spoken, ...others.drafts];
-  return drafts.length > 0 ? { ...others, drafts } : rawOf(envelope, 'message.appended:empty', 'empty');
+  const others = blocks.map((block, index) => ({ index, ...decodeOther(envelope, block, index, memory) }));
+  const placed: readonly Placed[] = [...others, ...spokenDrafts(envelope, blocks, memory.isSubagent)];
+  const drafts = placed.toSorted((a, b) => a.index - b.index).flatMap((one) => one.drafts);
+  if (drafts.length === 0) return rawOf(envelope, 'message.appended:empty', 'empty');
+  return { drafts, diagnostics: others.flatMap(({ diagnostics }) => diagnostics) };
 }
 
 /** Blocks that are neither words nor images. */
@@ -28,11 +36,25 @@ function decodeOther(envelope: Envelope, block: Block, index: number, { calls }:
   return rawOf(envelope, `user:${type}`, `block:${index}`, 'unknown-block');
 }
 
-function spokenDrafts(envelope: Envelope, blocks: readonly Block[], isSubagent: boolean): readonly Draft[] {
-  const heard = joinWords(blocks.flatMap((block) => hearBlock(block)));
+function spokenDrafts(envelope: Envelope, blocks: readonly Block[], isSubagent: boolean): readonly Placed[] {
+  const heard = joinWords(blocks.flatMap((block, index) => hearBlock(block).map((one) => ({ ...one, index }))));
   const hasResults = blocks.some((block) => textAt(block, 'type') === 'tool_result');
-  const drafts = numbered(heard.map((one) => spokenDraft(envelope, one, { isSubagent, hasResults })));
-  const images = blocks.flatMap((block) => takeImage(block) ?? []);
+  const drafts = withImages(
+    envelope,
+    numbered(heard.map((one) => spokenDraft(envelope, one, { isSubagent, hasResults }))),
+    blocks.flatMap((block) => takeImage(block) ?? []),
+    isSubagent,
+  );
+  return drafts.map((draft, place) => ({ index: heard[place]?.index ?? blocks.length, drafts: [draft] }));
+}
+
+/** Images belong to the words that they were sent with; without words they are a message of their own. */
+function withImages(
+  envelope: Envelope,
+  drafts: readonly Draft[],
+  images: readonly TakenAttachment[],
+  isSubagent: boolean,
+): readonly Draft[] {
   const index = drafts.findIndex(({ kind }) => kind === 'user.message');
   const owner = drafts[index];
   if (owner) return drafts.with(index, withAttachments(owner, images));
@@ -40,6 +62,8 @@ function spokenDrafts(envelope: Envelope, blocks: readonly Block[], isSubagent: 
   const origin = isSubagent ? 'subagent' : 'typed';
   return [...drafts, withAttachments(draftOf(envelope, 'user.message', 'text:0', { text: '' }, { origin }), images)];
 }
+
+type PlacedHeard = Heard & { readonly index: number };
 
 function hearBlock(block: Block): readonly Heard[] {
   const text = stringAt(block, 'text') ?? '';
@@ -52,13 +76,13 @@ function hearBlock(block: Block): readonly Heard[] {
  * The agent cuts a prompt where it marks a span, or an image stands: words are one text again, at the place of the first.
  * Blank lines before an attached reminder were not typed.
  */
-function joinWords(heard: readonly Heard[]): readonly Heard[] {
+function joinWords(heard: readonly PlacedHeard[]): readonly PlacedHeard[] {
   const joined = heard.flatMap((one) => (one.kind === 'words' ? one.text : [])).join('');
-  const words = heard.some(({ kind }) => kind === 'context') ? joined.replace(/\n+$/, '') : joined;
+  const text = heard.some(({ kind }) => kind === 'context') ? joined.replace(/\n+$/, '') : joined;
   const first = heard.findIndex(({ kind }) => kind === 'words');
-  return heard.flatMap((one, index): readonly Heard[] => {
+  return heard.flatMap((one, at): readonly PlacedHeard[] => {
     if (one.kind !== 'words') return [one];
-    return index === first && words.trim() !== '' ? [{ kind: 'words', text: words }] : [];
+    return at === first && text.trim() !== '' ? [{ ...one, text }] : [];
   });
 }
 
