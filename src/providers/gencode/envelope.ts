@@ -70,7 +70,7 @@ const OWN = /(?:^|\.)(?:started|forked|patched)$/;
  * on to name the parent; since then only the time tells, which no two records of a running session share to the digit.
  */
 function copyIn(
-  { startedAt }: GencodeState,
+  { isAppended, startedAt }: GencodeState,
   value: unknown,
   session: string,
   type: string,
@@ -79,7 +79,7 @@ function copyIn(
   if (OWN.test(type)) return undefined;
   if (owner !== undefined && owner !== session) return { of: owner };
   const time = textAt(value, 'time');
-  return time !== undefined && textHash(time) === startedAt ? {} : undefined;
+  return isAppended && time !== undefined && textHash(time) === startedAt ? {} : undefined;
 }
 
 type More = { readonly origin?: Origin } & Partial<Pick<Draft, 'blobs' | 'sideFile' | 'record' | 'at'>>;

@@ -6,7 +6,7 @@ import { isKnownType } from './types.ts';
 /** gencode, since mid-2026 called San: `~/.gen/projects` and `~/.san/projects`. See README.md in this folder. */
 export const gencode: Provider = {
   id: 'gencode',
-  label: 'gencode (San)',
+  label: 'gencode',
   decoderVersion: 1,
   roots: ({ home }) => [`${home}/.gen/projects`, `${home}/.san/projects`],
   match: matchGencode,
