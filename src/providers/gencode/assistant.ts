@@ -4,7 +4,8 @@ import type { Draft } from '../provider.ts';
 import type { Block } from './content.ts';
 import { draftOf, type Envelope, joinTold, nameOf, rawOf, type Told } from './envelope.ts';
 import { askedIn, promptsOf } from './questions.ts';
-import type { SpecialCall } from './state.ts';
+import { remembered, type SpecialCall } from './state.ts';
+import { describeCall, requestedEdits } from './tools.ts';
 
 const QUESTION_TOOL = 'AskUserQuestion';
 const AGENT_TOOL = 'Agent';
@@ -43,8 +44,10 @@ function callDrafts(envelope: Envelope, block: Block, index: number): readonly D
   const toolCallId = textAt(block, 'id') ?? `${envelope.record ?? ''}:${index}`;
   const name = textAt(block, 'name') ?? '';
   const input = field(block, 'input') ?? {};
-  const description = textAt(input, 'description')?.split('\n')[0]?.trim();
-  const payload = { toolCallId, name, input: toJson(input), ...(description && { description }) };
+  const description = describeCall(input);
+  const edits = requestedEdits(name, input);
+  const said = { ...(description !== undefined && { description }), ...(edits && { edits }) };
+  const payload = { toolCallId, name, input: toJson(input), ...said };
   const call = draftOf(envelope, 'assistant.tool.call', `tool-call:${toolCallId}`, payload);
   return name === QUESTION_TOOL ? [call, ...promptsOf(envelope, toolCallId, input)] : [call];
 }
@@ -52,9 +55,9 @@ function callDrafts(envelope: Envelope, block: Block, index: number): readonly D
 /** Calls whose results mean more than a tool's output. */
 export function specialCalls(blocks: readonly Block[]): readonly SpecialCall[] {
   return blocks.flatMap((block): readonly SpecialCall[] => {
-    const id = textAt(block, 'id');
+    const id = remembered(textAt(block, 'id'));
     const name = textAt(block, 'name');
-    if (id === undefined || textAt(block, 'type') !== 'tool_use') return [];
+    if (id === null || textAt(block, 'type') !== 'tool_use') return [];
     if (name === AGENT_TOOL) return [{ id, questions: [], isAgent: true }];
     return name === QUESTION_TOOL ? [{ id, questions: askedIn(field(block, 'input')), isAgent: false }] : [];
   });

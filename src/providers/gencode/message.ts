@@ -5,7 +5,7 @@ import { decodeAssistant, specialCalls } from './assistant.ts';
 import { type Block, blocksOf } from './content.ts';
 import { type Decided, type Envelope, nameOf, rawOf, type Told } from './envelope.ts';
 import { madeIdentity } from './identity.ts';
-import type { GencodeState } from './state.ts';
+import { type GencodeState, remembered } from './state.ts';
 import { decodeUser } from './user.ts';
 
 /** Calls that are waited for at one time; a model makes a few at once. */
@@ -25,10 +25,10 @@ export function decodeMessage(before: GencodeState, opened: Envelope): Decided {
   const envelope = { ...opened, record };
   const told = tell(before, envelope, role, blocks);
   const isPrompt = told.drafts.some(({ kind }) => kind === 'user.message');
-  const turn = isPrompt ? (record ?? null) : before.turn;
+  const turn = isPrompt ? remembered(record) : before.turn;
   const drafts = isPrompt ? told.drafts.map((draft) => ({ ...draft, turnId: record })) : told.drafts;
   const calls = lastOf([...before.calls, ...(role === 'assistant' ? specialCalls(blocks) : [])], CALLS);
-  const state: GencodeState = { ...before, messages: before.messages + 1, latest: latest ?? null, turn, calls };
+  const state: GencodeState = { ...before, messages: before.messages + 1, latest: remembered(latest), turn, calls };
   return { drafts, diagnostics: told.diagnostics, state };
 }
 

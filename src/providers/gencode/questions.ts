@@ -33,11 +33,16 @@ function questionIn(item: unknown): Question {
 
 /** What must be remembered of the questions until their answers come. */
 export function askedIn(input: unknown): readonly AskedQuestion[] {
-  return questionsIn(input).map(({ text, options }) => ({
-    hash: textHash(text),
-    labels: options.map(({ label }) => textHash(label)),
-  }));
+  return questionsIn(input)
+    .slice(0, MOST_QUESTIONS)
+    .map(({ text, options }) => ({
+      hash: textHash(text),
+      labels: options.slice(0, MOST_QUESTIONS).map(({ label }) => textHash(label)),
+    }));
 }
+
+/** The agent refuses more questions, and more options to one. */
+const MOST_QUESTIONS = 8;
 
 /** Two questions may have the same words: they are known by their number. */
 function decisionOf(callId: string, index: number, text: string) {

@@ -7,12 +7,16 @@ import { type Block, blocksOf, takeImage, withAttachments } from './content.ts';
 import { draftOf, type Envelope, nameOf, type Told } from './envelope.ts';
 import { answersIn } from './questions.ts';
 import type { SpecialCall } from './state.ts';
+import { editsOf, exitCodeOf } from './tools.ts';
 
 export function decodeResult(envelope: Envelope, calls: readonly SpecialCall[], block: Block, index: number): Told {
   const toolCallId = textAt(block, 'tool_use_id') ?? `${envelope.record ?? ''}:${index}`;
   const isError = booleanAt(block, 'is_error') === true;
   const { text, taken, diagnostics } = readContent(field(block, 'content'));
-  const payload = { toolCallId, text, ...(isError && { isError }) };
+  const exitCode = isError ? exitCodeOf(text) : undefined;
+  const edits = isError ? undefined : editsOf(field(block, 'edit_details'));
+  const outcome = { ...(isError && { isError }), ...(exitCode !== undefined && { exitCode }), ...(edits && { edits }) };
+  const payload = { toolCallId, text, ...outcome };
   const sideFile = sideFileOf(text, envelope.session);
   const more = sideFile === undefined ? {} : { sideFile };
   const draft = draftOf(envelope, 'assistant.tool.result', `tool-result:${toolCallId}`, payload, more);

@@ -4,7 +4,7 @@ import { field, textAt } from '../../core/json.ts';
 import type { Draft } from '../provider.ts';
 import { textHash } from '../shared/text.ts';
 import { type Decided, draftOf, type Envelope, type Told } from './envelope.ts';
-import type { GencodeState } from './state.ts';
+import { type GencodeState, remembered } from './state.ts';
 
 /** The payload's key differs: `system` to 1.15, then `session`. */
 function aboutSession({ value }: Envelope): unknown {
@@ -27,7 +27,7 @@ export function decodeStarted(before: GencodeState, envelope: Envelope): Decided
   const state: GencodeState = {
     ...before,
     startedAt: time === undefined ? null : textHash(time),
-    model: model ?? null,
+    model: remembered(model),
     isSubagent: parent?.relation === 'subagent',
   };
   const drafts = [draftOf(envelope, 'session.info', 'started', payload)];

@@ -51,3 +51,11 @@ export const initialState: GencodeState = {
   turn: null,
   calls: [],
 };
+
+/** Longer ones are no ids; a state must stay small, whatever a damaged file holds. */
+const MOST_CHARACTERS = 256;
+
+/** An id or a name that can be remembered; null for none. */
+export function remembered(id: string | undefined): string | null {
+  return id === undefined || id.length > MOST_CHARACTERS ? null : id;
+}
