@@ -131,6 +131,15 @@ describe('a fork', () => {
     assert.deepEqual(spoken(drafts)[0], ['typed', 'Name a tea.']);
   });
 
+  it('is not seen in a first prompt that comes within the millisecond in which the session began', () => {
+    const time = '2026-06-01T07:00:00.000Z';
+    const { drafts } = decode([
+      { ...start(), time },
+      { ...append('a1', ['user', 'Name a tea.']), time },
+    ]);
+    assert.deepEqual(spoken(drafts), [['typed', 'Name a tea.']]);
+  });
+
   it("of a sub-agent's session belongs to a person from there on", () => {
     const child = [start({ parentId: 'p' }), append('a1', ['user', 'Count the tins.'])];
     const { drafts } = decode([...fork(child, 'sessionId', 'session.forked', true), later(OTHER)], pathOf(OTHER));

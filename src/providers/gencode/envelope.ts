@@ -67,7 +67,8 @@ const OWN = /(?:^|\.)(?:started|forked|patched)$/;
 
 /**
  * A fork begins with all records of its parent, each with the time of the fork. To 1.15 and a while longer their ids went
- * on to name the parent; since then only the time tells, which no two records of a running session share to the digit.
+ * on to name the parent; since then the time tells, which no two records of a running session share to the digit, and the
+ * version of the schema, which otherwise only the first record has.
  */
 function copyIn(
   { isAppended, startedAt }: GencodeState,
@@ -79,8 +80,12 @@ function copyIn(
   if (OWN.test(type)) return undefined;
   if (owner !== undefined && owner !== session) return { of: owner };
   const time = textAt(value, 'time');
-  return isAppended && time !== undefined && textHash(time) === startedAt ? {} : undefined;
+  const isAsOld = isAppended && time !== undefined && textHash(time) === startedAt;
+  return isAsOld && (FINE.test(time) || field(value, 'version') !== undefined) ? {} : undefined;
 }
+
+/** The agent's clock counts nanoseconds. Times to the millisecond, of whatever else wrote them, are equal by chance. */
+const FINE = /\.\d{4,}/;
 
 type More = { readonly origin?: Origin } & Partial<Pick<Draft, 'blobs' | 'sideFile' | 'record' | 'at'>>;
 
