@@ -6,7 +6,7 @@ import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
 import type { EventId, Origin, Payload } from '../core/event.ts';
 import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Decoded, Draft, Retraction } from '../providers/provider.ts';
+import { type Decoded, type Draft, EVER, type Retraction } from '../providers/provider.ts';
 import { type EventPage, PAGE_BYTES, PageBuilder } from '../store/page.ts';
 import type {
   Batch,
@@ -40,6 +40,8 @@ export interface CollectorOptions {
   readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
   /** Compress pages here rather than in the store. */
   readonly packPages: boolean;
+  /** What the source held at this time has been read before: news was written later. Absent: nothing was read before. */
+  readonly readUpTo?: string | undefined;
   /** Finds the lines of a message that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
   /** False: only facts, links and commands are collected, nothing else that was said. */
@@ -226,7 +228,7 @@ export class Collector {
 
   /** The commands in a message, each an event of its own right behind it. Only words of whoever speaks to the agent count. */
   #commandsOf(draft: Draft, message: EventId): readonly Draft[] {
-    const { commandsIn } = this.#options;
+    const { commandsIn, readUpTo = EVER } = this.#options;
     if (!commandsIn || draft.kind !== 'user.message' || !SPEAKERS.has(draft.origin)) return [];
     return commandsIn(draft.payload.text).map(
       (command): Draft<'user.kato-command'> => ({
@@ -235,6 +237,7 @@ export class Collector {
         part: `${draft.part}/command:${command.number}`,
         type: draft.type,
         at: draft.at,
+        notBefore: draft.notBefore !== undefined && readUpTo > draft.notBefore ? readUpTo : draft.notBefore,
         ordinal: draft.ordinal,
         turnId: draft.turnId,
         origin: draft.origin,

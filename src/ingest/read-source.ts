@@ -47,6 +47,8 @@ export interface Reading {
   readonly cause: Cause;
   /** When kato saw the record at this offset, for records seen live. */
   readonly observedAt?: ((offset: number) => string | undefined) | undefined;
+  /** When the file was written that was last read to its end; absent when none was. */
+  readonly readUpTo?: string | undefined;
   /** Needed only when reading goes on in the middle. */
   readonly lookup?: OccurrenceLookup | undefined;
   /** Side files that the store has kept; for when the agent has deleted them. */
@@ -100,6 +102,7 @@ class SourceReader {
       provider: provider.id,
       source: record.id,
       observedAt: reading.observedAt,
+      readUpTo: reading.readUpTo,
       sideFile: (session, name) => this.#sideFiles.get(`${session}\0${name}`),
       packPages: true,
       commandsIn: reading.commandsIn,

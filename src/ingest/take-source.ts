@@ -10,6 +10,7 @@ import type { SessionKey } from '../core/session.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Appended, type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
 import type { CommandFinder } from './collector.ts';
+import { isCutOff } from './fingerprint.ts';
 import { settleHeard } from './heard.ts';
 import type { PlannedReading } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
@@ -129,13 +130,21 @@ async function isKnownSession({ found }: PlannedReading, store: TranscriptStore)
   return (await store.session({ provider: provider.id, nativeId: match.nativeId })) !== undefined;
 }
 
+/** When what was last read of the source to its end was written, as far as that is known. */
+function readUpTo(planned: PlannedReading, { id }: SourceRecord): string | undefined {
+  const before = planned.known?.record;
+  if (!before || before.id !== id || before.checkpoint.endBytes === 0 || isCutOff(before.stat)) return undefined;
+  return new Date(Number(BigInt(before.stat.modifiedNs) / 1_000_000n)).toISOString();
+}
+
 function toReading(
-  { found }: PlannedReading,
+  planned: PlannedReading,
   start: Pick<Reading, 'record' | 'content' | 'restart'>,
   { files, store, cause, observedAt, commandsIn, counters, isOnlySource }: TakeOptions,
 ): Reading {
-  const { provider, match, root, path, stat } = found;
+  const { provider, match, root, path, stat } = planned.found;
   return {
+    readUpTo: readUpTo(planned, start.record),
     ...{ provider, match, files, root, path, stat },
     ...start,
     ...{ cause, observedAt, commandsIn, counters },

@@ -23,21 +23,27 @@ function blocksOf(content: Content): readonly object[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
-function at(second: number, nanoseconds = 0): string {
-  const whole = new Date(Date.UTC(2026, 5, 1, 7, 0, second)).toISOString().slice(0, 19);
-  return `${whole}.${String(nanoseconds).padStart(9, '0')}Z`;
+/** When a session begins, unless a test says otherwise. */
+const BEGIN = new Date('2026-06-01T07:00:00.000Z');
+
+function at(second: number, nanoseconds = 0, begin = BEGIN): string {
+  const time = new Date(begin.getTime() + second * 1000 + Math.floor(nanoseconds / 1e6)).toISOString();
+  return `${time.slice(0, -1)}${String(nanoseconds % 1e6).padStart(6, '0')}Z`;
 }
 
 /** How often ids were made, in this process. */
 let made = 0;
 
 /** A save of 1.15: every id is new, and times are counted up from that of the session. */
-export function save(talk: readonly Said[], { title = 'Tea', parentId = '', provider = 'p', session = SESSION } = {}) {
-  const head = { transcriptId: session, time: at(0) };
+export function save(
+  talk: readonly Said[],
+  { title = 'Tea', parentId = '', provider = 'p', session = SESSION, begin = BEGIN } = {},
+) {
+  const head = { transcriptId: session, time: at(0, 0, begin) };
   const messages = talk.map(([role, content], index) => {
     const messageId = (++made).toString(16).padStart(16, '0');
     const message = { messageId, role, content: blocksOf(content) };
-    const time = at(0, (index + 1) * 1_000_000);
+    const time = at(0, (index + 1) * 1_000_000, begin);
     return { ...head, id: `${session}:${messageId}`, time, type: 'message.appended', message };
   });
   const ops = [{ path: 'title', value: title }];
@@ -50,7 +56,7 @@ export function save(talk: readonly Said[], { title = 'Tea', parentId = '', prov
       system: { provider, model: 'm', parentId },
     },
     ...messages,
-    { ...head, id: `${session}:state:${++made}`, time: at(60 + made), type: 'state.patched', state: { ops } },
+    { ...head, id: `${session}:state:${++made}`, time: at(60 + made, 0, begin), type: 'state.patched', state: { ops } },
   ];
 }
 

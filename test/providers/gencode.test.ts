@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gencode } from '../../src/providers/gencode/index.ts';
+import { EVER } from '../../src/providers/provider.ts';
 import { describeProvider } from '../conformance/describe-provider.ts';
 import {
   append,
@@ -58,6 +59,16 @@ describe('a file that every save writes anew', () => {
   it('has times of its own for nothing but its start', () => {
     const dated = decode(save(TALK)).drafts.filter(({ at }) => at !== undefined);
     assert.ok(dated.every(({ type }) => type === 'transcript.started'));
+  });
+
+  it('has messages no older than itself, unless it is a fork and has lost its marks', () => {
+    const bounds = (records: readonly unknown[]) => [
+      ...new Set(decode(records).drafts.flatMap(({ kind, notBefore }) => (kind === 'user.message' ? [notBefore] : []))),
+    ];
+    assert.deepEqual(bounds(save(TALK)), ['2026-06-01T07:00:00.000Z']);
+    assert.deepEqual(bounds(save(TALK, { parentId: OTHER })), [EVER]);
+    assert.deepEqual(bounds(save(TALK).slice(1)), [EVER], 'nothing says when it began');
+    assert.deepEqual(bounds([start(), append('a1', ['user', 'Name a tea.'])]), [undefined], 'it has a time');
   });
 
   it('is told apart from another one that begins in the same words', async (t) => {

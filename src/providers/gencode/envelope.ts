@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { EventKind, Origin, Payload } from '../../core/event.ts';
 import { field, stringAt, textAt } from '../../core/json.ts';
-import type { Draft } from '../provider.ts';
+import { type Draft, EVER } from '../provider.ts';
 import { toInstant } from '../shared/instant.ts';
 import { textHash } from '../shared/text.ts';
 import type { GencodeState } from './state.ts';
@@ -14,6 +14,7 @@ export interface Envelope {
   readonly type: string;
   readonly record: string | undefined;
   readonly at: string | undefined;
+  readonly notBefore: string | undefined;
   readonly turnId: string | undefined;
   readonly model: string | undefined;
   /** Present when a fork has copied the record; `of` where it is known from which session. */
@@ -47,6 +48,7 @@ export function openEnvelope(
     // The copy in a fork of 1.15 keeps its id; it is no copy, but the fork's own first record.
     record: type === 'transcript.started' ? `started@${session}` : textAt(value, 'id'),
     at: copy || isTimeMade(state, type) ? undefined : toInstant(field(value, 'time')),
+    notBefore: type === 'message.appended' && !isAppended ? (state.notBefore ?? EVER) : undefined,
     turnId: state.turn ?? undefined,
     model: state.model ?? undefined,
     copy,
@@ -97,13 +99,13 @@ export function draftOf<K extends EventKind>(
   payload: Payload<K>,
   more: More = {},
 ): Draft {
-  const { session, at, turnId, type, copy } = envelope;
+  const { session, at, notBefore, turnId, type, copy } = envelope;
   const record = 'record' in more ? more.record : envelope.record;
   const origin = copy ? 'replayed' : (more.origin ?? 'agent');
   const copyOf =
     copy?.of === undefined || record === undefined ? undefined : { session: copy.of, record: within(record, copy.of) };
   const model = kind.startsWith('assistant.') || kind === 'usage' ? envelope.model : undefined;
-  const draft = { session, at, turnId, type, model, copyOf, ...more, record, origin, kind, part, payload };
+  const draft = { session, at, notBefore, turnId, type, model, copyOf, ...more, record, origin, kind, part, payload };
   return draft as unknown as Draft; // `kind` and `payload` are of one K; TypeScript does not join them in a literal.
 }
 

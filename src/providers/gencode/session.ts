@@ -2,6 +2,7 @@
 import type { ParentLink, Payload } from '../../core/event.ts';
 import { field, textAt } from '../../core/json.ts';
 import type { Draft } from '../provider.ts';
+import { toInstant } from '../shared/instant.ts';
 import { textHash } from '../shared/text.ts';
 import { type Decided, draftOf, type Envelope, type Told } from './envelope.ts';
 import { type GencodeState, remembered } from './state.ts';
@@ -27,6 +28,8 @@ export function decodeStarted(before: GencodeState, envelope: Envelope): Decided
   const state: GencodeState = {
     ...before,
     startedAt: time === undefined ? null : textHash(time),
+    // Copies in a fork that was saved again are older than the fork, and nothing marks them any more.
+    notBefore: parent ? null : (toInstant(time) ?? null),
     model: remembered(model),
     isSubagent: parent?.relation === 'subagent',
   };

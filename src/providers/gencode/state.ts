@@ -23,6 +23,8 @@ export interface GencodeState extends JsonObject {
   readonly isAppended: boolean;
   /** The hash of the time at which the session was started; copied records all have that same time. */
   readonly startedAt: string | null;
+  /** To 1.15, where messages have no time: the time before which none was written; null where nothing says. */
+  readonly notBefore: string | null;
   readonly isSubagent: boolean;
   /** The model that the session was started with. */
   readonly model: string | null;
@@ -42,6 +44,7 @@ export interface GencodeState extends JsonObject {
 export const initialState: GencodeState = {
   isAppended: false,
   startedAt: null,
+  notBefore: null,
   isSubagent: false,
   model: null,
   hasFolder: false,
