@@ -56,6 +56,37 @@ describe('a file that every save writes anew', () => {
     assert.deepEqual(revised, ['assistant.tool.result', 'session.info']);
   });
 
+  it('has what was said before a compaction and after it, though the words and the place are the same', async (t) => {
+    const { write } = watched(t);
+    await write(save(TALK));
+    const summary = (words: string): Said => ['user', `Previous context:\n${words}`];
+    const compacted: readonly Said[] = [summary('Teas.'), ['assistant', 'Yes.'], ['user', 'go on']];
+    await write(save(compacted));
+    const events = await write(save([summary('More teas.'), ...compacted.slice(1)]));
+    const prompts = events.filter(({ kind, payload }) => kind === 'user.message' && payload.text === 'go on');
+    assert.deepEqual(
+      prompts.map(({ isGone }) => isGone),
+      [true, true, true, false],
+    );
+  });
+
+  it('gives what no version is known to write once, too', async (t) => {
+    const { write } = watched(t);
+    const odd = (id: string, more: object) => ({ id: `${SESSION}:${id}`, transcriptId: SESSION, ...more });
+    const saved = (round: number) => [
+      ...save(TALK),
+      odd(`c${round}`, { type: 'transcript.compacted', system: {} }),
+      odd(`w${round}`, { type: 'weather', sun: true }),
+      odd(`x${round}`, { type: 'weather', sun: true }),
+      odd(`m${round}`, { type: 'message.appended', message: 'none' }),
+      odd(`l${round}`, { type: 'message.appended' }),
+      odd(`n${round}`, { type: 'message.appended', message: { role: 'bard', content: 'song' } }),
+    ];
+    const first = await write(saved(1));
+    assert.equal((await write(saved(2))).length, first.length);
+    assert.equal(first.filter(({ kind }) => kind === 'provider.raw').length, 5);
+  });
+
   it('has times of its own for nothing but its start', () => {
     const dated = decode(save(TALK)).drafts.filter(({ at }) => at !== undefined);
     assert.ok(dated.every(({ type }) => type === 'transcript.started'));

@@ -39,14 +39,14 @@ export function openEnvelope(
 ): { readonly envelope: Envelope; readonly state: GencodeState } {
   const type = nameOf(textAt(value, 'type'));
   const isAppended = before.isAppended || isOfAppender(type) || stringAt(value, 'sessionId') !== undefined;
-  const state = before.isAppended === isAppended ? before : { ...before, isAppended };
+  const isOther = !isAppended && type !== 'message.appended';
+  const state = { ...before, isAppended, others: before.others + (isOther ? 1 : 0) };
   const copy = copyIn(state, value, session, type);
   const envelope: Envelope = {
     value,
     session,
     type,
-    // The copy in a fork of 1.15 keeps its id; it is no copy, but the fork's own first record.
-    record: type === 'transcript.started' ? `started@${session}` : textAt(value, 'id'),
+    record: recordOf(state, value, session, type),
     at: copy || isTimeMade(state, type) ? undefined : toInstant(field(value, 'time')),
     notBefore: type === 'message.appended' && !isAppended ? (state.notBefore ?? EVER) : undefined,
     turnId: state.turn ?? undefined,
@@ -54,6 +54,22 @@ export function openEnvelope(
     copy,
   };
   return { envelope, state };
+}
+
+/**
+ * The copy of the first record in a fork of 1.15 keeps its id; it is no copy, but the fork's own. Whatever else a file
+ * holds that is written anew is known by its place: its id is another one after each save.
+ */
+function recordOf(
+  { isAppended, others, messages, summary }: GencodeState,
+  value: unknown,
+  session: string,
+  type: string,
+) {
+  if (type === 'transcript.started') return `started@${session}`;
+  if (isAppended) return textAt(value, 'id');
+  const place = type === 'message.appended' ? `${messages}.${others}` : `${others}`;
+  return `${type}:${place}${summary === null ? '' : `:${textHash(summary)}`}@${session}`;
 }
 
 /**

@@ -34,6 +34,10 @@ export interface GencodeState extends JsonObject {
   readonly branch: string | null;
   /** How many messages the file has had. */
   readonly messages: number;
+  /** How many records that are no messages; counted to 1.15. */
+  readonly others: number;
+  /** The identity of the summary that the file begins with, in place of what was said before it. */
+  readonly summary: string | null;
   /** The identity of the latest message, as it is within its session. */
   readonly latest: string | null;
   /** The record of the prompt that what follows belongs to. */
@@ -50,6 +54,8 @@ export const initialState: GencodeState = {
   hasFolder: false,
   branch: null,
   messages: 0,
+  others: 0,
+  summary: null,
   latest: null,
   turn: null,
   calls: [],
