@@ -199,6 +199,9 @@ function rotated(path: string, format: Format): string | undefined {
       return `.codex/archived_sessions/${name}`;
     case 'claude-code': // The folder of the project was renamed, and the sessions went with it.
       return `.claude/projects/${parts[2]}-moved/${name}`;
+    case 'gencode': // The same.
+      return `.san/projects/${parts[2]}-moved/transcripts/${name}`;
+    case 'gencode-rewritten': // Moved and written anew, it is another file.
     case 'gemini-cli':
     case 'gemini-cli-document': // Sub-agents are found beside their session.
       return undefined;
