@@ -130,10 +130,14 @@ async function isKnownSession({ found }: PlannedReading, store: TranscriptStore)
   return (await store.session({ provider: provider.id, nativeId: match.nativeId })) !== undefined;
 }
 
-/** When what was last read of the source to its end was written, as far as that is known. */
-function readUpTo(planned: PlannedReading, { id }: SourceRecord): string | undefined {
+/**
+ * When what was last read of the source to its end was written, if it is read anew now. What is only appended tells
+ * nothing: a file that is being copied here grows, too.
+ */
+function readUpTo(planned: PlannedReading, { record: { id }, content }: Pick<Reading, 'record' | 'content'>) {
   const before = planned.known?.record;
-  if (!before || before.id !== id || before.checkpoint.endBytes === 0 || isCutOff(before.stat)) return undefined;
+  const isReadAnew = content === undefined && before?.id === id && before.checkpoint.endBytes > 0;
+  if (!before || !isReadAnew || isCutOff(before.stat)) return undefined;
   return new Date(Number(BigInt(before.stat.modifiedNs) / 1_000_000n)).toISOString();
 }
 
@@ -144,7 +148,7 @@ function toReading(
 ): Reading {
   const { provider, match, root, path, stat } = planned.found;
   return {
-    readUpTo: readUpTo(planned, start.record),
+    readUpTo: readUpTo(planned, start),
     ...{ provider, match, files, root, path, stat },
     ...start,
     ...{ cause, observedAt, commandsIn, counters },

@@ -9,6 +9,7 @@ import { StepLog } from '../fake-agent/step-log.ts';
 import { openClaude, openUnmarkedClaude } from './claude.ts';
 import { openCodex, openLegacyCodex } from './codex.ts';
 import { openGemini, openGeminiDocument } from './gemini.ts';
+import { openGencode, openRewrittenGencode } from './gencode.ts';
 import { type Folders, type Meant, meantMessages, spoofLines, UNMEANT } from './lines.ts';
 import type { OpenPage, Page } from './page.ts';
 
@@ -20,6 +21,8 @@ export const pages = {
   'codex in two streams': { open: openLegacyCodex, format: 'codex-legacy' },
   'gemini-cli': { open: openGemini, format: 'gemini-cli' },
   'gemini-cli in documents': { open: openGeminiDocument, format: 'gemini-cli-document' },
+  gencode: { open: openGencode, format: 'gencode' },
+  'gencode in files that are written anew': { open: openRewrittenGencode, format: 'gencode-rewritten' },
 } as const satisfies Record<string, { readonly open: OpenPage; readonly format: Format }>;
 
 export type PageName = keyof typeof pages;

@@ -3,12 +3,6 @@ import type { Desk } from '../writer.ts';
 
 export type Block = object;
 
-export interface Message {
-  readonly messageId: string;
-  readonly role: 'user' | 'assistant';
-  readonly content: readonly Block[];
-}
-
 export interface TranscriptOptions {
   readonly id: string;
   /** What the first record says of the session. A sub-agent names its parent, and no provider. */
@@ -21,7 +15,7 @@ export interface Transcript {
   readonly hasBegun: boolean;
   /** False where it is written anew: there no block says who wrote it. */
   readonly isAppended: boolean;
-  say(role: Message['role'], content: readonly Block[]): void;
+  say(role: string, content: readonly Block[], more?: object): void;
   /** What only San writes beside messages; `key` is that of the payload. */
   tell(type: string, key: string, payload: object): void;
   /** Only the summary is left for the model; and in the file, where that is written anew. */
@@ -62,10 +56,10 @@ export class AppendedTranscript implements Transcript {
     return this.#records.length > 0;
   }
 
-  say(role: Message['role'], content: readonly Block[]): void {
+  say(role: string, content: readonly Block[], more: object = {}): void {
     const messageId = this.#desk.random.hex(16);
     this.#begin();
-    this.#write(messageId, { type: 'message.appended', message: { messageId, role, content } });
+    this.#write(messageId, { type: 'message.appended', message: { messageId, role, content }, ...more });
   }
 
   tell(type: string, key: string, payload: object): void {
@@ -112,7 +106,7 @@ export class RewrittenTranscript implements Transcript {
   readonly isAppended = false;
   readonly #desk: Desk;
   readonly #about: object;
-  #messages: Pick<Message, 'role' | 'content'>[] = [];
+  #messages: { readonly message: object; readonly more: object }[] = [];
   #startMs: number | undefined;
 
   constructor(desk: Desk, { id, about }: TranscriptOptions) {
@@ -125,8 +119,8 @@ export class RewrittenTranscript implements Transcript {
     return this.#startMs !== undefined;
   }
 
-  say(role: Message['role'], content: readonly Block[]): void {
-    this.#messages.push({ role, content });
+  say(role: string, content: readonly Block[], more: object = {}): void {
+    this.#messages.push({ message: { role, content }, more });
     this.#save();
   }
 
@@ -135,7 +129,7 @@ export class RewrittenTranscript implements Transcript {
   }
 
   compact(summary: Block): void {
-    this.#messages = [{ role: 'user', content: [summary] }];
+    this.#messages = [{ message: { role: 'user', content: [summary] }, more: {} }];
     this.#save();
   }
 
@@ -153,10 +147,10 @@ export class RewrittenTranscript implements Transcript {
     const startMs = this.#startMs;
     const time = (ms: number) => new Date(startMs + ms).toISOString().replace('Z', '000000Z');
     const head = { transcriptId: this.id, time: time(0) };
-    const messages = this.#messages.map((message, index) => {
+    const messages = this.#messages.map(({ message, more }, index) => {
       const messageId = random.hex(16);
-      const more = { type: 'message.appended', cwd, message: { messageId, ...message } };
-      return { ...head, id: `${this.id}:${messageId}`, time: time(index + 1), ...more };
+      const said = { type: 'message.appended', cwd, message: { messageId, ...message }, ...more };
+      return { ...head, id: `${this.id}:${messageId}`, time: time(index + 1), ...said };
     });
     const state = { ops: [{ path: 'title', value: 'Pears' }] };
     const records = [
