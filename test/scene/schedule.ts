@@ -22,6 +22,7 @@ const formatsOf = {
   'claude-code': ['claude-code'],
   codex: ['codex', 'codex', 'codex-legacy'],
   'gemini-cli': ['gemini-cli', 'gemini-cli', 'gemini-cli-document'],
+  gencode: ['gencode', 'gencode-rewritten', 'gencode-rewritten'],
 } as const satisfies Record<string, readonly Format[]>;
 
 export type ProviderName = keyof typeof formatsOf;
