@@ -42,6 +42,8 @@ export interface CollectorOptions {
   readonly packPages: boolean;
   /** What the source held at this time has been read before: news was written later. Absent: nothing was read before. */
   readonly readUpTo?: string | undefined;
+  /** When the source came into being, if that was seen. */
+  readonly appearedAt?: string | undefined;
   /** Finds the lines of a message that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
   /** False: only facts, links and commands are collected, nothing else that was said. */
@@ -228,7 +230,7 @@ export class Collector {
 
   /** The commands in a message, each an event of its own right behind it. Only words of whoever speaks to the agent count. */
   #commandsOf(draft: Draft, message: EventId): readonly Draft[] {
-    const { commandsIn, readUpTo = EVER } = this.#options;
+    const { commandsIn } = this.#options;
     if (!commandsIn || draft.kind !== 'user.message' || !SPEAKERS.has(draft.origin)) return [];
     return commandsIn(draft.payload.text).map(
       (command): Draft<'user.kato-command'> => ({
@@ -237,7 +239,7 @@ export class Collector {
         part: `${draft.part}/command:${command.number}`,
         type: draft.type,
         at: draft.at,
-        notBefore: draft.notBefore !== undefined && readUpTo > draft.notBefore ? readUpTo : draft.notBefore,
+        notBefore: draft.notBefore === undefined ? undefined : this.#notBefore(draft.notBefore),
         ordinal: draft.ordinal,
         turnId: draft.turnId,
         origin: draft.origin,
@@ -246,6 +248,13 @@ export class Collector {
         payload: { ...command, message },
       }),
     );
+  }
+
+  /** What a file says of its age counts only if it was seen to appear: it may say that with every save. */
+  #notBefore(told: string): string {
+    const { readUpTo = EVER, appearedAt = EVER } = this.#options;
+    const seen = appearedAt < told ? appearedAt : told;
+    return readUpTo > seen ? readUpTo : seen;
   }
 
   /** A payload that is nested too deep to be written stays in the raw frame alone. */

@@ -138,17 +138,27 @@ function readUpTo(planned: PlannedReading, { record: { id }, content }: Pick<Rea
   const before = planned.known?.record;
   const isReadAnew = content === undefined && before?.id === id && before.checkpoint.endBytes > 0;
   if (!before || !isReadAnew || isCutOff(before.stat)) return undefined;
-  return new Date(Number(BigInt(before.stat.modifiedNs) / 1_000_000n)).toISOString();
+  return toTime(before.stat.modifiedNs);
+}
+
+/** When a file was made that appeared while kato watched: what is said in it was not said long before. */
+function appearedAt({ found }: PlannedReading, { observedAt }: TakeOptions): string | undefined {
+  return observedAt?.(0) === undefined ? undefined : toTime(found.stat.birthNs);
+}
+
+function toTime(ns: string): string {
+  return new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();
 }
 
 function toReading(
   planned: PlannedReading,
   start: Pick<Reading, 'record' | 'content' | 'restart'>,
-  { files, store, cause, observedAt, commandsIn, counters, isOnlySource }: TakeOptions,
+  options: TakeOptions,
 ): Reading {
+  const { files, store, cause, observedAt, commandsIn, counters, isOnlySource } = options;
   const { provider, match, root, path, stat } = planned.found;
   return {
-    readUpTo: readUpTo(planned, start),
+    ...{ readUpTo: readUpTo(planned, start), appearedAt: appearedAt(planned, options) },
     ...{ provider, match, files, root, path, stat },
     ...start,
     ...{ cause, observedAt, commandsIn, counters },

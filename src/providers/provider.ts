@@ -92,8 +92,9 @@ export type Draft<K extends EventKind = EventKind> = Body<K> & {
   /** The provider's clock for this record, ISO 8601 in UTC with milliseconds; absent when it has none. */
   readonly at?: string | undefined;
   /**
-   * For a record without a time whose file is made anew with every save, so that the age of the file says nothing: the
-   * record was not written before this. Where nothing is known it is `EVER`.
+   * For a record without a time whose file is made anew with every save, so that the age of the file says nothing: when
+   * the session began, as the file says. A command in it counts from there only if the file was seen to appear, else from
+   * the last save without it that was read. `EVER` where the file may hold what is older.
    */
   readonly notBefore?: string | undefined;
   /** The provider's own number of the record, where records are numbered across the files of a session. */

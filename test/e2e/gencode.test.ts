@@ -12,14 +12,14 @@ class Chat {
   readonly cwd: string;
   readonly #path: string;
   readonly #isAppended: boolean;
-  readonly #begin: NonNullable<Parameters<typeof save>[1]>;
+  readonly #first: Parameters<typeof save>[1];
   readonly #talk: Said[] = [];
 
-  /** `begin` is what the first record of a file says that is written anew; by itself, that the session begins now. */
-  constructor(home: DaemonHome, isAppended: boolean, begin: Parameters<typeof save>[1] = {}) {
+  /** `first` is what the first record says of a file that is written anew; if it says no time, it is that of the save. */
+  constructor(home: DaemonHome, isAppended: boolean, first: Parameters<typeof save>[1] = {}) {
     this.cwd = home.path('toy');
     this.#isAppended = isAppended;
-    this.#begin = { begin: new Date(), ...begin };
+    this.#first = first;
     this.#path = home.path(isAppended ? '.san' : '.gen', 'projects/-toy/transcripts', `${SESSION}.jsonl`);
     for (const folder of [dirname(this.#path), this.cwd]) mkdirSync(folder, { recursive: true });
     if (isAppended) this.#append('start', { type: 'session.started', cwd: this.cwd, session: { model: 'toy' } });
@@ -40,7 +40,7 @@ class Chat {
   }
 
   #save(): void {
-    const [start, ...rest] = save(this.#talk, this.#begin);
+    const [start, ...rest] = save(this.#talk, { begin: new Date(), ...this.#first });
     const lines = [{ ...start, cwd: this.cwd }, ...rest].map((record) => `${JSON.stringify(record)}\n`);
     writeFileSync(`${this.#path}.tmp`, lines.join(''));
     renameSync(`${this.#path}.tmp`, this.#path);
@@ -93,21 +93,26 @@ for (const keep of ['all', 'recorded']) {
     };
     const outcomes = (home: DaemonHome) => commands(home).map(({ line, outcome }) => `${outcome}: ${line}`);
 
-    it('a command from before the first start is not run when the session is saved again, and its outcome says why', async (t) => {
-      const home = opened(t);
-      const chat = new Chat(home, false, { begin: LONG_AGO });
-      chat.says(['user', '::record old.md'], ['assistant', 'as you like']);
-      home.start();
-      chat.says(['user', 'go on'], ['assistant', 'it sang']);
-      await until(() => outcomes(home).length > 0, 'the outcome');
-      assert.deepEqual(outcomes(home), ['ignored: ::record old.md']);
-      assert.match(commands(home)[0]?.reason ?? '', /^nothing says that it was typed after kato's first start here/);
-      assert.deepEqual([existsSync(`${chat.cwd}/old.md`), recordings(home)], [false, []]);
-    });
+    for (const [what, first] of [
+      ['its first save', { begin: LONG_AGO }],
+      ['its latest save', {}],
+    ] as const) {
+      it(`a command from before the first start is not run when a session with the time of ${what} is saved again`, async (t) => {
+        const home = opened(t);
+        const chat = new Chat(home, false, first);
+        chat.says(['user', '::record old.md'], ['assistant', 'as you like']);
+        home.start();
+        chat.says(['user', 'go on'], ['assistant', 'it sang']);
+        await until(() => outcomes(home).length > 0, 'the outcome');
+        assert.deepEqual(outcomes(home), ['ignored: ::record old.md']);
+        assert.match(commands(home)[0]?.reason ?? '', /^nothing says that it was typed after kato's first start here/);
+        assert.deepEqual([existsSync(`${chat.cwd}/old.md`), recordings(home)], [false, []]);
+      });
+    }
 
     it('one that an earlier save did not have runs, though the session is older than the first start', async (t) => {
       const home = opened(t);
-      const chat = new Chat(home, false, { begin: LONG_AGO });
+      const chat = new Chat(home, false);
       chat.says(['user', '::record old.md'], ['assistant', 'as you like']);
       const pid = home.start();
       chat.says(['user', '::record unclear.md'], ['assistant', 'it sang']);
@@ -125,16 +130,28 @@ for (const keep of ['all', 'recorded']) {
       );
     });
 
-    it('a fork that has lost its marks does not run what may be a copy', async (t) => {
-      const home = opened(t);
-      home.start();
-      const chat = new Chat(home, false, { parentId: OTHER });
-      chat.says(['user', '::record copied.md'], ['assistant', 'as you like'], ['user', 'go on'], ['assistant', 'yes']);
-      await until(() => outcomes(home).length > 0, 'the outcome');
-      assert.deepEqual(outcomes(home), ['ignored: ::record copied.md']);
-      chat.says(['user', '::record own.md\nonce more'], ['assistant', 'until it was empty']);
-      await until(() => text(`${chat.cwd}/own.md`).includes('until it was empty'), 'the recording');
-      assert.equal(existsSync(`${chat.cwd}/copied.md`), false);
-    });
+    for (const [what, first] of [
+      ['names its parent', { parentId: OTHER }],
+      ['names nobody', {}],
+    ] as const) {
+      it(`a fork that was saved while kato did not watch, and ${what}, does not run what may be a copy`, async (t) => {
+        const home = opened(t);
+        home.start();
+        home.ok(['stop']);
+        const chat = new Chat(home, false, first);
+        chat.says(
+          ['user', '::record copied.md'],
+          ['assistant', 'as you like'],
+          ['user', 'go on'],
+          ['assistant', 'yes'],
+        );
+        home.start();
+        await until(() => outcomes(home).length > 0, 'the outcome');
+        assert.deepEqual(outcomes(home), ['ignored: ::record copied.md']);
+        chat.says(['user', '::record own.md\nonce more'], ['assistant', 'until it was empty']);
+        await until(() => text(`${chat.cwd}/own.md`).includes('until it was empty'), 'the recording');
+        assert.equal(existsSync(`${chat.cwd}/copied.md`), false);
+      });
+    }
   });
 }

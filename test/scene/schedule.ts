@@ -77,6 +77,7 @@ class Schedule {
     const scene = this.#scene;
     const { player } = this.#chat;
     scene.start();
+    if (this.#chat.format === 'gencode-rewritten') await scene.meet(this.#chat);
     const deeds = this.#deeds();
     const share = Math.ceil(player.script.steps.length / (deeds.length + 1));
     for (const deed of deeds) {

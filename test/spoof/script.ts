@@ -29,6 +29,8 @@ export type PageName = keyof typeof pages;
 
 export interface SpoofScript {
   readonly steps: readonly Step[];
+  /** How many steps open the sessions. What an agent never dates counts only from a look that kato has taken before. */
+  readonly opening: number;
   readonly meant: readonly Meant[];
   /** Each with where it stands; what a person typed and did not mean is one, too. */
   readonly spoofs: readonly { readonly line: string; readonly carrier: string }[];
@@ -52,6 +54,7 @@ export function writeSpoofScript({ page: name, seed, folders, start, meant: coun
   const log = new StepLog(random, start);
   const desk = { log, random, cwd: `${folders.home}/${folders.work}` };
   const sessions = Array.from({ length: SESSIONS }, () => pages[name].open(desk));
+  const opening = log.steps.length;
   const meant = meantMessages(random, folders, count);
   const spoofs: { line: string; carrier: string }[] = [];
   const lines = spoofLines(random, folders);
@@ -64,7 +67,7 @@ export function writeSpoofScript({ page: name, seed, folders, start, meant: coun
     }),
   ]);
   for (const deed of deeds) deed();
-  return { steps: log.steps, meant, spoofs };
+  return { steps: log.steps, opening, meant, spoofs };
 }
 
 function sayMeant(page: Page | undefined, index: number, { text }: Meant): void {

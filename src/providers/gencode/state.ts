@@ -23,7 +23,7 @@ export interface GencodeState extends JsonObject {
   readonly isAppended: boolean;
   /** The hash of the time at which the session was started; copied records all have that same time. */
   readonly startedAt: string | null;
-  /** To 1.15, where messages have no time: the time before which none was written; null where nothing says. */
+  /** To 1.15, where messages have no time: when the session began, as the file says; null where it may hold older ones. */
   readonly notBefore: string | null;
   readonly isSubagent: boolean;
   /** The model that the session was started with. */

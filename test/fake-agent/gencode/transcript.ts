@@ -100,14 +100,14 @@ export class AppendedTranscript implements Transcript {
   }
 }
 
-/** Each save makes new ids for all messages, and counts their times up from that of the session. */
+/** Each save makes new ids for all messages, and counts their times up from its own. */
 export class RewrittenTranscript implements Transcript {
   readonly id: string;
   readonly isAppended = false;
   readonly #desk: Desk;
   readonly #about: object;
   #messages: { readonly message: object; readonly more: object }[] = [];
-  #startMs: number | undefined;
+  #hasBegun = false;
 
   constructor(desk: Desk, { id, about }: TranscriptOptions) {
     this.id = id;
@@ -116,7 +116,7 @@ export class RewrittenTranscript implements Transcript {
   }
 
   get hasBegun(): boolean {
-    return this.#startMs !== undefined;
+    return this.#hasBegun;
   }
 
   say(role: string, content: readonly Block[], more: object = {}): void {
@@ -133,7 +133,7 @@ export class RewrittenTranscript implements Transcript {
     this.#save();
   }
 
-  /** The save after a fork takes its marks away: the copies count as the fork's own. */
+  /** The save after a fork takes its marks away, but for the parent: the copies count as the fork's own. */
   fork(id: string): Transcript {
     const fork = new RewrittenTranscript(this.#desk, { id, about: { ...PERSONS, parentId: this.id } });
     fork.#messages = [...this.#messages];
@@ -143,8 +143,8 @@ export class RewrittenTranscript implements Transcript {
   #save(): void {
     const { log, random, cwd } = this.#desk;
     const now = nanoseconds(this.#desk);
-    this.#startMs ??= log.nowMs();
-    const startMs = this.#startMs;
+    const startMs = log.nowMs();
+    this.#hasBegun = true;
     const time = (ms: number) => new Date(startMs + ms).toISOString().replace('Z', '000000Z');
     const head = { transcriptId: this.id, time: time(0) };
     const messages = this.#messages.map(({ message, more }, index) => {
