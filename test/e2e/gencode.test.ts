@@ -34,6 +34,13 @@ class Chat {
     if (!this.#isAppended) this.#save();
   }
 
+  /** The next save has other words, as when a result comes back whole. */
+  rewords(before: string, after: string): void {
+    const place = this.#talk.findIndex(([, said]) => said === before);
+    this.#talk[place] = ['user', after];
+    this.#save();
+  }
+
   #append(id: string, record: object): void {
     const head = { id: `${SESSION}:${id}`, sessionId: SESSION, time: new Date().toISOString() };
     appendFileSync(this.#path, `${JSON.stringify({ ...head, ...record })}\n`);
@@ -109,6 +116,23 @@ for (const keep of ['all', 'recorded']) {
         assert.deepEqual([existsSync(`${chat.cwd}/old.md`), recordings(home)], [false, []]);
       });
     }
+
+    const isKept = { skip: keep === 'all' ? false : 'nothing is kept' };
+    it('what was said before has no time, though a save makes it stand where nothing stood', isKept, async (t) => {
+      const home = opened(t);
+      const chat = new Chat(home, false);
+      chat.says(['user', 'a word'], ['assistant', 'as you like'], ['user', 'the last one'], ['assistant', 'yes']);
+      home.start();
+      chat.rewords('a word', `a word ${'and a word '.repeat(200)}`);
+      await until(() => home.json<object[]>(['sessions']).length > 0, 'the session');
+      home.ok(['import']);
+      const lines = home.ok(['export', SESSION, '-f', 'jsonl', '-o', '-']).trimEnd().split('\n');
+      const spoken = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind.endsWith('.message'));
+      assert.deepEqual(
+        spoken.map(({ observedAt }) => observedAt),
+        [undefined, undefined, undefined, undefined],
+      );
+    });
 
     it('one that an earlier save did not have runs, though the session is older than the first start', async (t) => {
       const home = opened(t);
