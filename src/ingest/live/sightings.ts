@@ -25,12 +25,14 @@ export class Sightings {
 
   /** A file that is to be read is looked at. `known` is what the store has of it. */
   see({ path, root, match, stat }: FoundSource, known: KnownSource | undefined): void {
+    const isUnread = known !== undefined && isNoted(known);
     // Another file in the place of one that was never read: no offset tells what that one had.
-    const isUnread = known !== undefined && isNoted(known) && !isSameFile(known.stat, stat);
-    if (this.#newFrom.has(path) && !isUnread) return;
-    const isOld = isUnread || !this.#surveyed.has(root);
+    const isReplaced = isUnread && !isSameFile(known.stat, stat);
+    if (this.#newFrom.has(path) && !isReplaced) return;
+    const isOld = isReplaced || !this.#surveyed.has(root);
     const bytes = isOld ? stat.sizeBytes : (known?.stat.sizeBytes ?? 0);
-    this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isOld ? Number.POSITIVE_INFINITY : 0);
+    const isFirst = isOld || isUnread;
+    this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isFirst ? Number.POSITIVE_INFINITY : 0);
   }
 
   /** From which offset on the records of a reading are new. What was read before without being kept is not. */
