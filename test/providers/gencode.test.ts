@@ -56,6 +56,40 @@ describe('a file that every save writes anew', () => {
     assert.deepEqual(revised, ['assistant.tool.result', 'session.info']);
   });
 
+  it('gives a revision of an answer that goes on, as one that was interrupted does', async (t) => {
+    const { write } = watched(t);
+    const answered = (text: string): readonly Said[] => [...TALK.slice(0, 3), ['assistant', text]];
+    await write(save(answered('Cey')));
+    const events = await write(save([...answered('Cey [Interrupted]'), ['user', 'go on']]));
+    assert.deepEqual(
+      events.flatMap(({ kind, payload, revises }) => (kind === 'assistant.message' ? [[payload.text, !!revises]] : [])),
+      [
+        ['Assam.', false],
+        ['Cey', false],
+        ['Cey [Interrupted]', true],
+      ],
+    );
+    assert.equal(events.filter(({ isGone }) => isGone).length, 0);
+  });
+
+  it('has another answer to another prompt in the same place beside the first one', async (t) => {
+    const { write } = watched(t);
+    await write(save(TALK.slice(0, 2)));
+    const events = await write(
+      save([
+        ['user', 'Name a cup.'],
+        ['assistant', 'Mug.'],
+      ]),
+    );
+    assert.deepEqual(
+      events.flatMap(({ kind, payload, isGone }) => (kind === 'assistant.message' ? [[payload.text, isGone]] : [])),
+      [
+        ['Assam.', true],
+        ['Mug.', false],
+      ],
+    );
+  });
+
   it('has what was said before a compaction and after it, though the words and the place are the same', async (t) => {
     const { write } = watched(t);
     await write(save(TALK));
