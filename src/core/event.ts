@@ -118,7 +118,10 @@ export type ParentLink = Infer<typeof parent>;
 const origin = oneOf('agent', 'typed', 'injected', 'command', 'summary', 'subagent', 'automated', 'replayed');
 export type Origin = Infer<typeof origin>;
 
-/** Where an event was read. `part` is the component of the record; offsets are bytes from the start of the source. */
+/**
+ * Where an event was read. `part` is the component of the record; offsets are bytes from the start of the source.
+ * `notBefore` is on commands without a time, in files of which not even their age says when: no older than this.
+ */
 const source = object(
   { type: string, part: string },
   {
@@ -129,6 +132,7 @@ const source = object(
     offset: integer,
     bytes: integer,
     sideFile: string,
+    notBefore: instant,
   },
 );
 

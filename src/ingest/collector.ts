@@ -6,7 +6,7 @@ import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
 import type { EventId, Origin, Payload } from '../core/event.ts';
 import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
-import type { Decoded, Draft, Retraction } from '../providers/provider.ts';
+import { type Decoded, type Draft, EVER, type Retraction } from '../providers/provider.ts';
 import { type EventPage, PAGE_BYTES, PageBuilder } from '../store/page.ts';
 import type {
   Batch,
@@ -40,6 +40,10 @@ export interface CollectorOptions {
   readonly sideFile: (session: string, name: string) => SideFileContent | undefined;
   /** Compress pages here rather than in the store. */
   readonly packPages: boolean;
+  /** What the source held at this time has been read before: news was written later. Absent: nothing was read before. */
+  readonly readUpTo?: string | undefined;
+  /** When the source came into being, if that was seen. */
+  readonly appearedAt?: string | undefined;
   /** Finds the lines of a message that steer kato; absent: none are looked for. */
   readonly commandsIn?: CommandFinder | undefined;
   /** False: only facts, links and commands are collected, nothing else that was said. */
@@ -235,6 +239,7 @@ export class Collector {
         part: `${draft.part}/command:${command.number}`,
         type: draft.type,
         at: draft.at,
+        notBefore: draft.notBefore === undefined ? undefined : this.#notBefore(draft.notBefore),
         ordinal: draft.ordinal,
         turnId: draft.turnId,
         origin: draft.origin,
@@ -243,6 +248,13 @@ export class Collector {
         payload: { ...command, message },
       }),
     );
+  }
+
+  /** What a file says of its age counts only if it was seen to appear: it may say that with every save. */
+  #notBefore(told: string): string {
+    const { readUpTo = EVER, appearedAt = EVER } = this.#options;
+    const seen = appearedAt < told ? appearedAt : told;
+    return readUpTo > seen ? readUpTo : seen;
   }
 
   /** A payload that is nested too deep to be written stays in the raw frame alone. */

@@ -76,7 +76,8 @@ function quoted(value: string): string {
 function encodeSource(draft: Draft, { offset, bytes }: FramePlace): string {
   const head = `{"type":${quoted(draft.type)},"part":${quoted(draft.part)}`;
   const ordinal = draft.ordinal === undefined ? '' : `,"ordinal":${draft.ordinal}`;
-  const tail = `${ordinal},"offset":${offset},"bytes":${bytes}}`;
+  const notBefore = draft.kind === 'user.kato-command' ? draft.notBefore : undefined;
+  const tail = `${ordinal},"offset":${offset},"bytes":${bytes}${optional('notBefore', notBefore)}}`;
   return head + optional('nativeId', draft.record) + optional('sideFile', draft.sideFile) + tail;
 }
 

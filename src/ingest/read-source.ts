@@ -47,6 +47,10 @@ export interface Reading {
   readonly cause: Cause;
   /** When kato saw the record at this offset, for records seen live. */
   readonly observedAt?: ((offset: number) => string | undefined) | undefined;
+  /** When the file was written that was last read to its end; absent when none was. */
+  readonly readUpTo?: string | undefined;
+  /** When the file was made, if it appeared while kato watched. */
+  readonly appearedAt?: string | undefined;
   /** Needed only when reading goes on in the middle. */
   readonly lookup?: OccurrenceLookup | undefined;
   /** Side files that the store has kept; for when the agent has deleted them. */
@@ -100,6 +104,7 @@ class SourceReader {
       provider: provider.id,
       source: record.id,
       observedAt: reading.observedAt,
+      ...{ readUpTo: reading.readUpTo, appearedAt: reading.appearedAt },
       sideFile: (session, name) => this.#sideFiles.get(`${session}\0${name}`),
       packPages: true,
       commandsIn: reading.commandsIn,

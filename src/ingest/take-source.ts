@@ -10,6 +10,7 @@ import type { SessionKey } from '../core/session.ts';
 import type { SourceRecord } from '../core/source.ts';
 import { type Appended, type Batch, type Cause, emptyBatch, type TranscriptStore } from '../store/store.ts';
 import type { CommandFinder } from './collector.ts';
+import { isCutOff } from './fingerprint.ts';
 import { settleHeard } from './heard.ts';
 import type { PlannedReading } from './plan.ts';
 import { countFrames, prepareReading } from './prepare.ts';
@@ -129,13 +130,35 @@ async function isKnownSession({ found }: PlannedReading, store: TranscriptStore)
   return (await store.session({ provider: provider.id, nativeId: match.nativeId })) !== undefined;
 }
 
+/**
+ * When what was last read of the source to its end was written, if it is read anew now. What is only appended tells
+ * nothing: a file that is being copied here grows, too.
+ */
+function readUpTo(planned: PlannedReading, { record: { id }, content }: Pick<Reading, 'record' | 'content'>) {
+  const before = planned.known?.record;
+  const isReadAnew = content === undefined && before?.id === id && before.checkpoint.endBytes > 0;
+  if (!before || !isReadAnew || isCutOff(before.stat)) return undefined;
+  return toTime(before.stat.modifiedNs);
+}
+
+/** When a file was made that appeared while kato watched: what is said in it was not said long before. */
+function appearedAt({ found }: PlannedReading, { observedAt }: TakeOptions): string | undefined {
+  return observedAt?.(0) === undefined ? undefined : toTime(found.stat.birthNs);
+}
+
+function toTime(ns: string): string {
+  return new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();
+}
+
 function toReading(
-  { found }: PlannedReading,
+  planned: PlannedReading,
   start: Pick<Reading, 'record' | 'content' | 'restart'>,
-  { files, store, cause, observedAt, commandsIn, counters, isOnlySource }: TakeOptions,
+  options: TakeOptions,
 ): Reading {
-  const { provider, match, root, path, stat } = found;
+  const { files, store, cause, observedAt, commandsIn, counters, isOnlySource } = options;
+  const { provider, match, root, path, stat } = planned.found;
   return {
+    ...{ readUpTo: readUpTo(planned, start), appearedAt: appearedAt(planned, options) },
     ...{ provider, match, files, root, path, stat },
     ...start,
     ...{ cause, observedAt, commandsIn, counters },

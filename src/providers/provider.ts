@@ -76,6 +76,9 @@ export interface BlobContent {
   readonly content: Uint8Array;
 }
 
+/** Before everything: what is not older than this may be of any age. */
+export const EVER = '1970-01-01T00:00:00.000Z';
+
 /** An event without identity, as a decoder makes it. */
 export type Draft<K extends EventKind = EventKind> = Body<K> & {
   /** The native id of the session it belongs to. */
@@ -88,6 +91,12 @@ export type Draft<K extends EventKind = EventKind> = Body<K> & {
   readonly type: string;
   /** The provider's clock for this record, ISO 8601 in UTC with milliseconds; absent when it has none. */
   readonly at?: string | undefined;
+  /**
+   * For a record without a time whose file is made anew with every save, so that the age of the file says nothing: when
+   * the session began, as the file says. A command in it counts from there only if the file was seen to appear, else from
+   * the last save without it that was read. `EVER` where the file may hold what is older.
+   */
+  readonly notBefore?: string | undefined;
   /** The provider's own number of the record, where records are numbered across the files of a session. */
   readonly ordinal?: number | undefined;
   readonly turnId?: string | undefined;

@@ -1,10 +1,11 @@
 import { claudeCode } from './claude-code/index.ts';
 import { codex } from './codex/index.ts';
 import { geminiCli } from './gemini-cli/index.ts';
+import { gencode } from './gencode/index.ts';
 import type { Provider } from './provider.ts';
 
 /** Every provider that kato knows. Adding one is one folder and one line here. */
-export const providers: readonly Provider[] = [claudeCode, codex, geminiCli];
+export const providers: readonly Provider[] = [claudeCode, codex, geminiCli, gencode];
 
 export function findProvider(id: string): Provider | undefined {
   return providers.find((provider) => provider.id === id);

@@ -27,7 +27,7 @@ export interface CommandSource {
 
 /** Why a command is not run; absent when it is to be run. */
 export function whyIgnored(
-  { origin, at }: CommandEvent,
+  { origin, at, source: { notBefore } }: CommandEvent,
   cause: Cause,
   source: CommandSource | undefined,
   { enabled, automated, since, roots }: HearingRules,
@@ -37,21 +37,27 @@ export function whyIgnored(
   if (origin === 'replayed') return 'it is a copy of history';
   if (origin === 'automated' && !automated) return 'a script wrote it, and commands.automated is off';
   if (origin !== 'typed' && origin !== 'automated') return 'nobody typed it';
-  const time = at ?? source?.bornAt;
-  if (time === undefined || time <= since) return "it was typed before kato's first start here";
-  if (source && roots) return whyForeign(source, time, roots);
-  return undefined;
+  const time = at ?? notBefore ?? source?.bornAt;
+  const words = at === undefined && notBefore !== undefined ? UNPROVEN : PROVEN;
+  if (time === undefined || time <= since) return words("kato's first start here");
+  return source && roots && whyForeign(source, time, roots, words);
 }
+
+type Words = (what: string) => string;
+const PROVEN: Words = (what) => `it was typed before ${what}`;
+/** A file that is read again has what is typed once more as news. */
+const UNPROVEN: Words = (what) => `nothing says that it was typed after ${what}; typed once more, it counts`;
 
 /** What somebody else has put into a folder, before it was named in the settings, is not the user's to steer kato by. */
 function whyForeign(
   { provider, path }: CommandSource,
   time: string,
   roots: NonNullable<HearingRules['roots']>,
+  words: Words,
 ): string | undefined {
   const around = roots.filter((root) => root.provider === provider && path.startsWith(`${root.path}/`));
   if (around.length === 0) return 'its file is in none of the folders that kato reads now';
-  return around.some(({ since }) => time > since) ? undefined : 'it was typed before kato was to read its folder';
+  return around.some(({ since }) => time > since) ? undefined : words('kato was to read its folder');
 }
 
 const MINUTE_MS = 60_000;

@@ -22,6 +22,7 @@ const PLACES: Readonly<Record<string, string>> = {
   'claude-code': '.claude/projects',
   codex: '.codex',
   'gemini-cli': '.gemini/tmp',
+  gencode: '.gen/projects',
 };
 
 /** A store with golden cases in it whose files are gone. */

@@ -4,10 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { filesBelow } from '../support/derive.ts';
-import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { type AgentName, agentNames, LiveAgent } from '../support/live-agent.ts';
 import { commands, recordings, text } from '../support/recorded.ts';
-
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 
 interface Story {
   readonly home: DaemonHome;
@@ -52,7 +50,7 @@ async function goOn({ home, chat, file }: Story): Promise<void> {
   );
 }
 
-for (const agent of AGENTS) {
+for (const agent of agentNames) {
   describe(`a daemon that keeps no transcripts, and a chat with ${agent}`, () => {
     it('deletes them when it is told to end, and the recording goes on', async (t) => {
       const story = await begin(t, agent);
@@ -115,7 +113,7 @@ describe('a daemon that keeps no transcripts leaves no byte of what was said', (
       home.ok(['init', '--yes', '--keep', 'all']);
       home.ok(['config', 'set', 'cleanSessionStatesOnShutdown', 'true']);
       const pid = home.start();
-      for (const agent of AGENTS) {
+      for (const agent of agentNames) {
         const chat = new LiveAgent(home, { agent, folder: agent });
         chat.type(`how does one make ${WORD}?\n::record a.md\nwith ${WORD} in it`);
         chat.answer(`here is ${WORD}: ${'x'.repeat(20_000)}`);

@@ -42,6 +42,7 @@ function fill(home: DaemonHome): void {
   home.addCase('claude-code', 'questions');
   home.addCase('codex', 'two-streams');
   home.addCase('gemini-cli', 'subagent');
+  home.addCase('gencode', 'rewritten');
   home.ok(['init', '--yes']);
   home.ok(['import']);
 }

@@ -5,7 +5,15 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
 import { KATO, TestHome } from '../support/cli.ts';
-import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
+import { agentNames } from '../support/live-agent.ts';
+import {
+  addSession,
+  claudeSession,
+  codexSession,
+  geminiSession,
+  gencodeSession,
+  type Said,
+} from '../support/session-files.ts';
 import { sharedHome } from '../support/shared-home.ts';
 
 type Context = { after(fn: () => void): void };
@@ -20,13 +28,13 @@ const FILES = {
   'claude-code': claudeSession({ id: 'c1a0de00-0000-4000-8000-000000000001', said: SAID }),
   codex: codexSession({ id: '019c0de0-0000-7000-8000-000000000002', said: SAID }),
   'gemini-cli': geminiSession({ id: '6e310000-0000-4000-8000-000000000003', said: SAID }),
+  gencode: gencodeSession({ id: '5a110000-0000-4000-8000-000000000004', said: SAID }),
 };
-const NATIVE = { 'claude-code': 'c1a0de00', codex: '019c0de0', 'gemini-cli': '6e310000' };
-const AGENTS = ['claude-code', 'codex', 'gemini-cli'] as const;
+const NATIVE = { 'claude-code': 'c1a0de00', codex: '019c0de0', 'gemini-cli': '6e310000', gencode: '5a110000' };
 
 function homeWithAll(t: Context): TestHome {
   const home = new TestHome(t);
-  for (const agent of AGENTS) addSession(home, FILES[agent]);
+  for (const agent of agentNames) addSession(home, FILES[agent]);
   home.ok(['init', '--yes']);
   home.ok(['import']);
   return home;
@@ -38,7 +46,7 @@ const unplaced = (lines: string) => lines.replace(/"file":"[0-9a-f]{16}"/g, '"fi
 describe('a session of each agent, from its file to the exported file', () => {
   const shared = sharedHome(homeWithAll);
 
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     it(`${agent}, as Markdown`, () => {
       const home = shared();
       const path = home.ok(['export', NATIVE[agent]]).trimEnd();
@@ -62,11 +70,11 @@ describe('a session of each agent, from its file to the exported file', () => {
     const home = homeWithAll(t);
     mkdirSync(home.path('notes'));
     home.ok(['config', 'set', 'write.roots', '[~/notes]']);
-    const printed = home.ok(['export', ...AGENTS.map((agent) => NATIVE[agent]), '-o', 'notes/archive']);
+    const printed = home.ok(['export', ...agentNames.map((agent) => NATIVE[agent]), '-o', 'notes/archive']);
     const paths = printed.trimEnd().split('\n');
     assert.deepEqual(
       paths.map((path) => readFileSync(path, 'utf8')),
-      AGENTS.map((agent) => MARKDOWN[agent]),
+      agentNames.map((agent) => MARKDOWN[agent]),
     );
     assert.deepEqual(readdirSync(home.path('notes/archive')).sort(), paths.map((path) => basename(path)).sort());
   });
@@ -189,6 +197,36 @@ pears.at(0);
 
 Thanks
 `,
+  gencode: `---
+id: sort-the-pears-by-size-e4ab8659
+title: Sort the pears. By *size*.
+desc: ''
+created: 1782900000000
+participants: [user, san-toy-1]
+sessionId: e4ab8659-853a-55a5-bc6b-0cdb471b0369
+---
+
+# User_2026-07-01_1000_00
+
+Sort the pears.
+
+By *size*.
+
+# san-toy-1_2026-07-01_1000_05
+
+Sorted:
+
+\`\`\`js
+pears.sort();
+
+
+pears.at(0);
+\`\`\`
+
+# User_2026-07-01_1001_00
+
+Thanks
+`,
 };
 
 const JSON_LINES = {
@@ -207,5 +245,11 @@ const JSON_LINES = {
   'gemini-cli': `{"v":1,"id":"d0e1806f6047e8630c16c0c894861270","seq":1,"session":{"provider":"gemini-cli","nativeId":"6e310000-0000-4000-8000-000000000003","id":"3468feb1-e23e-5c87-bc44-50e15b1ff13a"},"kind":"user.message","at":"2026-07-01T10:00:00.000Z","turnId":"g-1","origin":"typed","source":{"type":"user","part":"text:0","nativeId":"g-1","offset":187,"bytes":118,"file":"…","generation":1},"payload":{"text":"Sort the pears.\\n\\nBy *size*."}}
 {"v":1,"id":"1d2178c2fb47102c6afe0e7b36ee943d","seq":2,"session":{"provider":"gemini-cli","nativeId":"6e310000-0000-4000-8000-000000000003","id":"3468feb1-e23e-5c87-bc44-50e15b1ff13a"},"kind":"assistant.message","at":"2026-07-01T10:00:05.000Z","turnId":"g-1","model":"gemini-toy-1","origin":"agent","source":{"type":"gemini","part":"text:0","nativeId":"g-2","offset":306,"bytes":171,"file":"…","generation":1},"payload":{"text":"Sorted:\\n\\n\`\`\`js\\npears.sort();\\n\\n\\npears.at(0);\\n\`\`\`"}}
 {"v":1,"id":"320a3cd4b1d908c1e637cdeb514a2bb7","seq":3,"session":{"provider":"gemini-cli","nativeId":"6e310000-0000-4000-8000-000000000003","id":"3468feb1-e23e-5c87-bc44-50e15b1ff13a"},"kind":"user.message","at":"2026-07-01T10:01:00.000Z","turnId":"g-3","origin":"typed","source":{"type":"user","part":"text:0","nativeId":"g-3","offset":478,"bytes":95,"file":"…","generation":1},"payload":{"text":"Thanks"}}
+`,
+  gencode: `{"v":1,"id":"792a2f58c01293808294c42541a657af","seq":1,"session":{"provider":"gencode","nativeId":"5a110000-0000-4000-8000-000000000004","id":"e4ab8659-853a-55a5-bc6b-0cdb471b0369"},"kind":"session.info","at":"2026-07-04T10:00:00.000Z","origin":"agent","source":{"type":"session.started","part":"place","nativeId":"5a110000-0000-4000-8000-000000000004:start","offset":0,"bytes":251,"file":"…","generation":1},"payload":{"cwd":"/w/toy"}}
+{"v":1,"id":"792a2f58c01293800002ed800f276c95","seq":2,"session":{"provider":"gencode","nativeId":"5a110000-0000-4000-8000-000000000004","id":"e4ab8659-853a-55a5-bc6b-0cdb471b0369"},"kind":"session.info","at":"2026-07-04T10:00:00.000Z","origin":"agent","source":{"type":"session.started","part":"started","nativeId":"5a110000-0000-4000-8000-000000000004:start","offset":0,"bytes":251,"file":"…","generation":1},"payload":{"model":"san-toy-1"}}
+{"v":1,"id":"68ffe583929947c5e553712a06cc7e65","seq":3,"session":{"provider":"gencode","nativeId":"5a110000-0000-4000-8000-000000000004","id":"e4ab8659-853a-55a5-bc6b-0cdb471b0369"},"kind":"user.message","at":"2026-07-01T10:00:00.000Z","turnId":"0000000000000001","origin":"typed","source":{"type":"message.appended","part":"text:0","nativeId":"0000000000000001","offset":252,"bytes":297,"file":"…","generation":1},"payload":{"text":"Sort the pears.\\n\\nBy *size*."}}
+{"v":1,"id":"bb5cdc98dc73f9059b11b0ef75326db2","seq":4,"session":{"provider":"gencode","nativeId":"5a110000-0000-4000-8000-000000000004","id":"e4ab8659-853a-55a5-bc6b-0cdb471b0369"},"kind":"assistant.message","at":"2026-07-01T10:00:05.000Z","turnId":"0000000000000001","model":"san-toy-1","origin":"agent","source":{"type":"message.appended","part":"text:0","nativeId":"0000000000000002","offset":550,"bytes":327,"file":"…","generation":1},"payload":{"text":"Sorted:\\n\\n\`\`\`js\\npears.sort();\\n\\n\\npears.at(0);\\n\`\`\`"}}
+{"v":1,"id":"fb06ead2856e7a84b59a5629dfb33594","seq":5,"session":{"provider":"gencode","nativeId":"5a110000-0000-4000-8000-000000000004","id":"e4ab8659-853a-55a5-bc6b-0cdb471b0369"},"kind":"user.message","at":"2026-07-01T10:01:00.000Z","turnId":"0000000000000003","origin":"typed","source":{"type":"message.appended","part":"text:0","nativeId":"0000000000000003","offset":878,"bytes":274,"file":"…","generation":1},"payload":{"text":"Thanks"}}
 `,
 };

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
-import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { agentNames, LiveAgent } from '../support/live-agent.ts';
 import { body, recordings, text } from '../support/recorded.ts';
-
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 
 /** The file is what the recording should hold, byte for byte. */
 function assertWhole(home: DaemonHome, path: string): void {
@@ -16,7 +14,7 @@ function assertWhole(home: DaemonHome, path: string): void {
 }
 
 for (const keep of ['all', 'recorded']) {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     describe(`a chat with ${agent}, where ${keep === 'all' ? 'everything' : 'what is recorded'} is kept`, () => {
       it('is in the file from ::record on, and ends with ::stop', async (t) => {
         const home = new DaemonHome(t);

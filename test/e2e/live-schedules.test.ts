@@ -4,9 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Random } from '../bench/random.ts';
 import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
-import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { type AgentName, agentNames, LiveAgent } from '../support/live-agent.ts';
 
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 const SEEDS = [3, 7, 9];
 const STEPS = 40;
 
@@ -99,7 +98,7 @@ class Day {
 }
 
 describe('a day of recording', () => {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     for (const seed of SEEDS) {
       it(`with ${agent}, by seed ${seed}, ends with files that equal their exports`, async (t) => {
         const day = new Day(t, agent, seed);

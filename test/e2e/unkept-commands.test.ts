@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, until } from '../support/daemon.ts';
 import { filesBelow } from '../support/derive.ts';
-import { type AgentName, LiveAgent } from '../support/live-agent.ts';
+import { type AgentName, agentNames, LiveAgent } from '../support/live-agent.ts';
 import { body, commands, text } from '../support/recorded.ts';
 
 function begin(t: TestContext, agent: AgentName = 'claude-code') {
@@ -31,7 +31,7 @@ async function say(home: DaemonHome, chat: LiveAgent, line: string) {
   return commands(home).find((one) => one.line === line);
 }
 
-for (const agent of ['claude-code', 'codex', 'gemini-cli'] as const) {
+for (const agent of agentNames) {
   it(`${agent}: an export has the conversation up to its line, and no word of it is kept`, async (t) => {
     const { home, chat } = begin(t, agent);
     const file = home.path('notes/bees.md');

@@ -5,7 +5,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { KATO, runMeasured, TestHome } from '../support/cli.ts';
 import { filesBelow } from '../support/derive.ts';
-import { addSession, claudeSession, codexSession, geminiSession, type Said } from '../support/session-files.ts';
+import { agentNames } from '../support/live-agent.ts';
+import {
+  addSession,
+  claudeSession,
+  codexSession,
+  geminiSession,
+  gencodeSession,
+  type Said,
+} from '../support/session-files.ts';
 
 const WORD = 'marzipan-0815';
 const SAID: readonly Said[] = [
@@ -16,13 +24,14 @@ const BODY = {
   'claude-code': `# User_2026-07-01_1000_00\n\nWhere is the ${WORD}?\n\n# claude-toy-1_2026-07-01_1000_05\n\nIn the tin.\n`,
   codex: `# User_2026-07-01_1000_00\n\nWhere is the ${WORD}?\n\n# gpt-toy-1_2026-07-01_1000_05\n\nIn the tin.\n`,
   'gemini-cli': `# User_2026-07-01_1000_00\n\nWhere is the ${WORD}?\n\n# gemini-toy-1_2026-07-01_1000_05\n\nIn the tin.\n`,
+  gencode: `# User_2026-07-01_1000_00\n\nWhere is the ${WORD}?\n\n# san-toy-1_2026-07-01_1000_05\n\nIn the tin.\n`,
 };
 const IDS = {
   'claude-code': 'c1a0de00-0000-4000-8000-000000000001',
   codex: '019c0de0-0000-7000-8000-000000000002',
   'gemini-cli': '6e310000-0000-4000-8000-000000000003',
+  gencode: '5a110000-0000-4000-8000-000000000004',
 };
-const AGENTS = ['claude-code', 'codex', 'gemini-cli'] as const;
 
 /** A home with sessions that were not imported. */
 function homeWithUnkept(t: { after(fn: () => void): void }): TestHome {
@@ -30,6 +39,7 @@ function homeWithUnkept(t: { after(fn: () => void): void }): TestHome {
   addSession(home, claudeSession({ id: IDS['claude-code'], said: SAID }));
   addSession(home, codexSession({ id: IDS.codex, said: SAID }));
   addSession(home, geminiSession({ id: IDS['gemini-cli'], said: SAID }));
+  addSession(home, gencodeSession({ id: IDS.gencode, said: SAID }));
   home.ok(['init', '--yes']);
   return home;
 }
@@ -43,15 +53,15 @@ function assertNothingIsKept(home: TestHome): void {
 describe('a session that was never imported', () => {
   it('is shown by the id that its agent gave it, or the first part of that, and not kept', (t) => {
     const home = homeWithUnkept(t);
-    for (const agent of AGENTS) assert.equal(home.ok(['show', IDS[agent]]), BODY[agent]);
-    for (const agent of AGENTS) assert.equal(home.ok(['show', IDS[agent].slice(0, 8)]), BODY[agent]);
+    for (const agent of agentNames) assert.equal(home.ok(['show', IDS[agent]]), BODY[agent]);
+    for (const agent of agentNames) assert.equal(home.ok(['show', IDS[agent].slice(0, 8)]), BODY[agent]);
     assertNothingIsKept(home);
   });
 
   it('is exported as if it were kept, and not kept', (t) => {
     const home = homeWithUnkept(t);
     const exportAll = () =>
-      AGENTS.map((agent) => {
+      agentNames.map((agent) => {
         const markdown = home.ok(['export', `${agent}/${IDS[agent]}`, '-o', '-']);
         assert.ok(markdown.endsWith(`---\n\n${BODY[agent]}`));
         return [markdown, home.ok(['export', IDS[agent], '-f', 'jsonl', '-o', '-']).split('\n').length];

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { temporaryFolder } from '../support/derive.ts';
 import { Listener } from './judge.ts';
 import { Player } from './player.ts';
-import { formats } from './script.ts';
+import { forgetsTakenBack, formats } from './script.ts';
 import { writeScript } from './write-script.ts';
 
 for (const format of formats) {
@@ -24,8 +24,8 @@ for (const format of formats) {
         }
         const meant = new Map<string, string[]>();
         const { said, takenBack } = player.ledger();
-        // A document forgets what was taken back.
-        const lasting = said.filter(({ id }) => format !== 'gemini-cli-document' || !takenBack.has(id));
+        // It may be gone from the file.
+        const lasting = said.filter(({ id }) => !forgetsTakenBack(format) || !takenBack.has(id));
         for (const { by, session, commands } of lasting) {
           if (by === 'person') meant.set(session, [...(meant.get(session) ?? []), ...commands.map(({ line }) => line)]);
         }

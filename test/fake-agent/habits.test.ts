@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/derive.ts';
 import type { Habit } from './habits.ts';
 import { assertHeard, assertSessions, assertSound, Listener } from './judge.ts';
 import { Player } from './player.ts';
-import { type Format, formats } from './script.ts';
+import { type Format, forgetsTakenBack, formats } from './script.ts';
 import { writeScript } from './write-script.ts';
 
 const SEEDS = 6;
@@ -32,7 +32,7 @@ async function follow(player: Player, listener: Listener, { format, random }: { 
 }
 
 function assertHeardBy(events: readonly StoredEvent[], player: Player, format: Format): void {
-  assertHeard(events, player.ledger(), { forgetsTakenBack: format === 'gemini-cli-document' });
+  assertHeard(events, player.ledger(), { forgetsTakenBack: forgetsTakenBack(format) });
 }
 
 for (const format of formats) {

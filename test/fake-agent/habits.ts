@@ -121,7 +121,12 @@ class Bending {
     if (!content || content.length === 0) return;
     if (this.#has('replace', 25)) this.#do({ kind: 'replace', path, bytes: content });
     if (this.#has('same-size', 12)) this.#overwrite(path, content);
-    if (this.#has('truncate', 25)) this.#writeAgain(path, content);
+    // A save that is one file in the place of another is whole, or is not there.
+    const isSaved = this.#options.format === 'gencode-rewritten';
+    if (this.#has('truncate', 25)) {
+      if (isSaved) this.#do({ kind: 'replace', path, bytes: content });
+      else this.#writeAgain(path, content);
+    }
     if (this.#has('rotate', 40)) this.#rotate(path);
   }
 
@@ -199,6 +204,9 @@ function rotated(path: string, format: Format): string | undefined {
       return `.codex/archived_sessions/${name}`;
     case 'claude-code': // The folder of the project was renamed, and the sessions went with it.
       return `.claude/projects/${parts[2]}-moved/${name}`;
+    case 'gencode': // The same.
+      return `.san/projects/${parts[2]}-moved/transcripts/${name}`;
+    case 'gencode-rewritten': // Moved and written anew, it is another file.
     case 'gemini-cli':
     case 'gemini-cli-document': // Sub-agents are found beside their session.
       return undefined;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { temporaryFolder } from '../support/derive.ts';
 import { assertHeard, assertSessions, assertSound, Listener } from './judge.ts';
 import { Player } from './player.ts';
-import { formats } from './script.ts';
+import { forgetsTakenBack, formats } from './script.ts';
 import { writeScript } from './write-script.ts';
 
 const SEEDS = 24;
@@ -18,7 +18,7 @@ for (const format of formats) {
         const listener = new Listener(format, home);
         await listener.listen();
         const ledger = player.ledger();
-        assertHeard(await listener.events(), ledger, { forgetsTakenBack: format === 'gemini-cli-document' });
+        assertHeard(await listener.events(), ledger, { forgetsTakenBack: forgetsTakenBack(format) });
         assertSessions(await listener.events(), ledger);
         await assertSound(listener.store);
       });

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import type { KatoEvent } from '../../src/core/event.ts';
 import { TestHome } from '../support/cli.ts';
 import { Player } from './player.ts';
-import { formats } from './script.ts';
+import { forgetsTakenBack, formats } from './script.ts';
 import { writeScript } from './write-script.ts';
 
 for (const format of formats) {
@@ -15,8 +15,8 @@ for (const format of formats) {
     home.ok(['init', '--yes']);
     home.ok(['import']);
     const { sessions, said, takenBack } = player.ledger();
-    // A document forgets what was taken back.
-    const lasting = said.filter(({ id }) => format !== 'gemini-cli-document' || !takenBack.has(id));
+    // It may be gone from the file.
+    const lasting = said.filter(({ id }) => !forgetsTakenBack(format) || !takenBack.has(id));
     for (const session of sessions.keys()) {
       const expected = lasting.filter((one) => one.session === session).map(({ by, text }) => [by, text]);
       assert.deepEqual(exported(home, session), expected, session);

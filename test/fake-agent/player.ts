@@ -118,6 +118,7 @@ function append(path: string, offset: number, bytes: Uint8Array): void {
 
 function replace(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.tmp`;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(temporary, bytes, { mode: 0o600 });
   chmodSync(temporary, 0o600);
   renameSync(temporary, path);

@@ -12,13 +12,16 @@ const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
 const HARMLESS: readonly Habit[] = ['torn', 'burst', 'replace', 'truncate'];
 
 /** What looks like a command and stands in what is not typed, or not meant, in each format. */
-const COMMON: readonly Carrier[] = ['prose', 'answer', 'thinking', 'tool-input', 'tool-result', 'shell-output'];
+const UNTYPED: readonly Carrier[] = ['prose', 'answer', 'thinking', 'tool-input', 'tool-result'];
+const COMMON: readonly Carrier[] = [...UNTYPED, 'shell-output'];
 const CARRIERS: Readonly<Record<Format, readonly Carrier[]>> = {
   'claude-code': [...COMMON, 'context', 'hook', 'pulled-back', 'replayed', 'request-log', 'subagent', 'summary'],
   codex: [...COMMON, 'context', 'hook', 'replayed', 'subagent', 'summary'],
   'codex-legacy': [...COMMON, 'context', 'hook', 'replayed', 'summary'],
   'gemini-cli': [...COMMON, 'context', 'hook', 'replayed', 'subagent', 'summary'],
   'gemini-cli-document': COMMON,
+  gencode: [...UNTYPED, 'context', 'hook', 'replayed', 'subagent', 'summary'],
+  'gencode-rewritten': [...UNTYPED, 'context', 'hook', 'subagent', 'summary'],
 };
 
 for (const format of formats) {

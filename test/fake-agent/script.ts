@@ -11,7 +11,15 @@
  */
 
 /** A way of writing sessions: an agent in a version. */
-export const formats = ['claude-code', 'codex', 'codex-legacy', 'gemini-cli', 'gemini-cli-document'] as const;
+export const formats = [
+  'claude-code',
+  'codex',
+  'codex-legacy',
+  'gemini-cli',
+  'gemini-cli-document',
+  'gencode',
+  'gencode-rewritten',
+] as const;
 export type Format = (typeof formats)[number];
 
 /** The provider that reads a format, and its root below a person's home folder. */
@@ -21,7 +29,14 @@ export const providerOf = {
   'codex-legacy': { id: 'codex', root: '.codex' },
   'gemini-cli': { id: 'gemini-cli', root: '.gemini/tmp' },
   'gemini-cli-document': { id: 'gemini-cli', root: '.gemini/tmp' },
+  gencode: { id: 'gencode', root: '.san/projects' },
+  'gencode-rewritten': { id: 'gencode', root: '.gen/projects' },
 } as const satisfies Record<Format, { readonly id: string; readonly root: string }>;
+
+/** Whether what was taken back is gone from the file without a trace: kato may not have seen it in time. */
+export function forgetsTakenBack(format: Format): boolean {
+  return format === 'gemini-cli-document' || format === 'gencode-rewritten';
+}
 
 /** Paths are relative to the person's home folder, with `/`. */
 export type Change =

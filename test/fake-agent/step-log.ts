@@ -89,6 +89,13 @@ export class StepLog {
     this.#add({ kind: 'write', path, bytes });
   }
 
+  /** Writes the whole file anew, under another name, and renames it. */
+  replace(path: string, text: string): void {
+    const bytes = encoder.encode(text);
+    this.#sizes.set(path, bytes.length);
+    this.#add({ kind: 'replace', path, bytes });
+  }
+
   #add(change: Change): void {
     this.steps.push({ ...change, afterMs: this.#nowMs - this.#writtenMs, facts: this.#facts, isWhole: true });
     this.#writtenMs = this.#nowMs;

@@ -4,6 +4,7 @@ import { ClaudeWriter } from './claude/writer.ts';
 import { legacyWriter, paginatedWriter } from './codex/writer.ts';
 import { GeminiDocumentWriter } from './gemini/document.ts';
 import { GeminiWriter } from './gemini/lines.ts';
+import { appendingWriter, rewritingWriter } from './gencode/writer.ts';
 import { type Habit, withHabits } from './habits.ts';
 import type { Format, Script } from './script.ts';
 import { StepLog } from './step-log.ts';
@@ -27,6 +28,8 @@ const WRITERS: Readonly<Record<Format, (desk: Desk) => Writer>> = {
   'codex-legacy': legacyWriter,
   'gemini-cli': (desk) => new GeminiWriter(desk),
   'gemini-cli-document': (desk) => new GeminiDocumentWriter(desk),
+  gencode: appendingWriter,
+  'gencode-rewritten': rewritingWriter,
 };
 
 /** The same options give the same script. */

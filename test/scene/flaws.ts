@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sessionId } from '../../src/core/session.ts';
 import { headLength } from '../../src/record/formats/front-matter-edit.ts';
-import type { Ledger, Said } from '../fake-agent/script.ts';
+import { forgetsTakenBack, type Ledger, type Said } from '../fake-agent/script.ts';
 import { filesBelow } from '../support/derive.ts';
 import { type Editor, withoutEdits } from './editor.ts';
 import { countEvents, countParagraphs, type Expected, expectedRecordings } from './expected.ts';
@@ -79,7 +79,7 @@ function isForgotten(chat: Chat, { takenBack }: Ledger, id: number): boolean {
 }
 
 function isDocument({ format }: Chat): boolean {
-  return format === 'gemini-cli-document';
+  return forgetsTakenBack(format);
 }
 
 function count<T>(list: readonly T[], wanted: T): number {

@@ -122,6 +122,18 @@ export class Scene {
     return player.done - from;
   }
 
+  /** The first step of a chat, seen by the daemon: what no agent dates counts from there. */
+  async meet(chat: Chat): Promise<void> {
+    this.play(chat, 1);
+    interface Status {
+      readonly providers: readonly { readonly id: string; readonly sources: number }[];
+      readonly lag: readonly object[];
+    }
+    const isMet = ({ providers, lag }: Status) =>
+      lag.length === 0 && providers.some(({ id, sources }) => id === chat.provider && sources > 0);
+    await until(() => isMet(this.home.json(['status'])), 'the first look at a session');
+  }
+
   /** A part of the next write of a chat; the rest comes with its next step. */
   tear({ name, player }: Chat, random: Random): void {
     const next = player.next();

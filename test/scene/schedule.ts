@@ -22,6 +22,7 @@ const formatsOf = {
   'claude-code': ['claude-code'],
   codex: ['codex', 'codex', 'codex-legacy'],
   'gemini-cli': ['gemini-cli', 'gemini-cli', 'gemini-cli-document'],
+  gencode: ['gencode', 'gencode-rewritten', 'gencode-rewritten'],
 } as const satisfies Record<string, readonly Format[]>;
 
 export type ProviderName = keyof typeof formatsOf;
@@ -76,6 +77,7 @@ class Schedule {
     const scene = this.#scene;
     const { player } = this.#chat;
     scene.start();
+    if (this.#chat.format === 'gencode-rewritten') await scene.meet(this.#chat);
     const deeds = this.#deeds();
     const share = Math.ceil(player.script.steps.length / (deeds.length + 1));
     for (const deed of deeds) {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
 import { assertHeard } from '../fake-agent/judge.ts';
+import { forgetsTakenBack } from '../fake-agent/script.ts';
 import { storedEvents } from '../support/derive.ts';
 import { until } from '../support/until.ts';
 import type { Editor } from './editor.ts';
@@ -59,7 +60,7 @@ async function storeFlaws(scene: Scene, store: TranscriptStore): Promise<readonl
     const ledger = player.ledger();
     const own = events.filter(({ event }) => ledger.sessions.has(event.session.nativeId));
     try {
-      assertHeard(own, ledger, { forgetsTakenBack: format === 'gemini-cli-document' });
+      assertHeard(own, ledger, { forgetsTakenBack: forgetsTakenBack(format) });
     } catch {
       flaws.push(`${name}: the store has not heard what was said`);
     }

@@ -23,6 +23,8 @@ for (const [index, name] of (Object.keys(pages) as PageName[]).entries()) {
     const start = new Date(Date.now() + 1000); // Behind the first start of the daemon.
     const script = writeSpoofScript({ page: name, seed: 11, folders, start, meant: 20, spoofed: 1 });
     const player = new Player({ format: pages[name].format, steps: script.steps }, home.folder);
+    player.play(script.opening);
+    await untilRead(home, providerOf[pages[name].format].id);
     for (let part = 1; part <= KILLS; part++) {
       player.play(Math.floor((script.steps.length * part) / (KILLS + 1)));
       kill(pid, 'SIGKILL');
@@ -35,6 +37,17 @@ for (const [index, name] of (Object.keys(pages) as PageName[]).entries()) {
     home.ok(['restart']);
     await assertSettled(home, script);
   });
+}
+
+/** All sessions have been looked at. */
+async function untilRead(home: DaemonHome, provider: string): Promise<void> {
+  interface Status {
+    readonly providers: readonly { readonly id: string; readonly sources: number }[];
+    readonly lag: readonly object[];
+  }
+  const isRead = ({ providers, lag }: Status) =>
+    lag.length === 0 && providers.some(({ id, sources }) => id === provider && sources >= SESSIONS);
+  await until(() => isRead(home.json(['status'])), 'the sessions');
 }
 
 /** Whatever was meant has come into being. */

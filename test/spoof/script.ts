@@ -9,6 +9,7 @@ import { StepLog } from '../fake-agent/step-log.ts';
 import { openClaude, openUnmarkedClaude } from './claude.ts';
 import { openCodex, openLegacyCodex } from './codex.ts';
 import { openGemini, openGeminiDocument } from './gemini.ts';
+import { openGencode, openRewrittenGencode } from './gencode.ts';
 import { type Folders, type Meant, meantMessages, spoofLines, UNMEANT } from './lines.ts';
 import type { OpenPage, Page } from './page.ts';
 
@@ -20,12 +21,16 @@ export const pages = {
   'codex in two streams': { open: openLegacyCodex, format: 'codex-legacy' },
   'gemini-cli': { open: openGemini, format: 'gemini-cli' },
   'gemini-cli in documents': { open: openGeminiDocument, format: 'gemini-cli-document' },
+  gencode: { open: openGencode, format: 'gencode' },
+  'gencode in files that are written anew': { open: openRewrittenGencode, format: 'gencode-rewritten' },
 } as const satisfies Record<string, { readonly open: OpenPage; readonly format: Format }>;
 
 export type PageName = keyof typeof pages;
 
 export interface SpoofScript {
   readonly steps: readonly Step[];
+  /** How many steps open the sessions. What an agent never dates counts only from a look that kato has taken before. */
+  readonly opening: number;
   readonly meant: readonly Meant[];
   /** Each with where it stands; what a person typed and did not mean is one, too. */
   readonly spoofs: readonly { readonly line: string; readonly carrier: string }[];
@@ -49,6 +54,7 @@ export function writeSpoofScript({ page: name, seed, folders, start, meant: coun
   const log = new StepLog(random, start);
   const desk = { log, random, cwd: `${folders.home}/${folders.work}` };
   const sessions = Array.from({ length: SESSIONS }, () => pages[name].open(desk));
+  const opening = log.steps.length;
   const meant = meantMessages(random, folders, count);
   const spoofs: { line: string; carrier: string }[] = [];
   const lines = spoofLines(random, folders);
@@ -61,7 +67,7 @@ export function writeSpoofScript({ page: name, seed, folders, start, meant: coun
     }),
   ]);
   for (const deed of deeds) deed();
-  return { steps: log.steps, meant, spoofs };
+  return { steps: log.steps, opening, meant, spoofs };
 }
 
 function sayMeant(page: Page | undefined, index: number, { text }: Meant): void {

@@ -45,8 +45,10 @@ for (const name of Object.keys(pages) as PageName[]) {
 }
 
 /** Takes in what is there now and then; between two looks kato is killed, or the files are others, at times. */
-async function listen(ear: Ear, { steps }: SpoofScript, random: Random): Promise<void> {
+async function listen(ear: Ear, { steps, opening }: SpoofScript, random: Random): Promise<void> {
   const player = new Player({ format: 'claude-code', steps }, ear.home);
+  player.play(opening);
+  await ear.take();
   while (player.step()) {
     if (random.below(12) > 0) continue;
     const die = random.below(10);

@@ -8,6 +8,14 @@ import { temporaryFolder } from './derive.ts';
 export const KATO = fileURLToPath(new URL('../../bin/kato', import.meta.url));
 export const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
 
+/** Where each agent's sessions lie below a person's home. */
+const PLACES = {
+  'claude-code': '.claude/projects',
+  codex: '.codex',
+  'gemini-cli': '.gemini/tmp',
+  gencode: '.gen/projects',
+} as const;
+
 export interface Run {
   readonly status: number | null;
   readonly stdout: string;
@@ -51,8 +59,8 @@ export class TestHome {
   }
 
   /** Puts the input of a golden case where its agent would have written it. */
-  addCase(provider: 'claude-code' | 'codex' | 'gemini-cli', name: string): void {
-    const place = { 'claude-code': '.claude/projects', codex: '.codex', 'gemini-cli': '.gemini/tmp' }[provider];
+  addCase(provider: keyof typeof PLACES, name: string): void {
+    const place = PLACES[provider];
     mkdirSync(this.path(place), { recursive: true });
     cpSync(join(FIXTURES, provider, name, 'input'), this.path(place), { recursive: true });
   }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Kato, RenderRequest, SessionSummary } from '../../src/app/kato.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { openKato } from '../../src/main.ts';
+import { providers } from '../../src/providers/registry.ts';
 import type { Preset } from '../../src/record/formats/format.ts';
 import { TestHome } from './cli.ts';
 import { optionsFor } from './render.ts';
@@ -27,7 +28,7 @@ export class TestKato {
     const home = new TestHome(t);
     const config = parseConfig(`version: 1\n${settings}`, 'config.yaml', {
       home: home.folder,
-      providers: ['claude-code', 'codex', 'gemini-cli'],
+      providers: providers.map(({ id }) => id),
     });
     const kato = await openKato({ katoHome: home.kato, userHome: home.folder, variables: {} }, config);
     t.after(() => kato.close());

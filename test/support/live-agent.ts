@@ -2,9 +2,24 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestHome } from './cli.ts';
-import { claudeSession, codexSession, geminiSession, type Said, type SessionFile } from './session-files.ts';
+import {
+  claudeSession,
+  codexSession,
+  geminiSession,
+  gencodeSession,
+  type Said,
+  type SessionFile,
+} from './session-files.ts';
 
-export type AgentName = 'claude-code' | 'codex' | 'gemini-cli';
+export const agentNames = ['claude-code', 'codex', 'gemini-cli', 'gencode'] as const;
+export type AgentName = (typeof agentNames)[number];
+
+const MAKERS = {
+  'claude-code': claudeSession,
+  codex: codexSession,
+  'gemini-cli': geminiSession,
+  gencode: gencodeSession,
+} as const satisfies Record<AgentName, unknown>;
 
 interface AgentOptions {
   readonly id?: string;
@@ -76,8 +91,7 @@ export class LiveAgent {
 
   #file(): SessionFile {
     const session = { id: this.id, said: this.#said, cwd: this.cwd };
-    const makers = { 'claude-code': claudeSession, codex: codexSession, 'gemini-cli': geminiSession };
-    return makers[this.agent](session);
+    return MAKERS[this.agent](session);
   }
 
   #writeProjectRoot(): void {

@@ -1,4 +1,4 @@
-/** Small session files as the agents write them, made up for tests: Claude Code 2.1, Codex 0.169, Gemini CLI 0.61. */
+/** Small session files as the agents write them, made up for tests: Claude Code 2.1, Codex 0.169, Gemini CLI 0.61, San. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestHome } from './cli.ts';
@@ -85,6 +85,19 @@ export function geminiSession({ id, said }: Pick<ClaudeSession, 'id' | 'said'>):
     );
   }
   return { path: `.gemini/tmp/toy/chats/session-2026-07-03T10-00-${id.slice(0, 8)}.jsonl`, text: toLines(records) };
+}
+
+/** A session of San, as gencode is called by now: one record a message. */
+export function gencodeSession({ id, said, cwd = '/w/toy' }: Omit<ClaudeSession, 'title'>): SessionFile {
+  const session = { provider: 'anthropic', model: 'san-toy-1' };
+  const start = { time: '2026-07-04T10:00:00.000000001Z', type: 'session.started', cwd, version: '1', session };
+  const records: unknown[] = [{ id: `${id}:start`, sessionId: id, ...start }];
+  for (const { by, text, at } of said) {
+    const messageId = String(records.length).padStart(16, '0');
+    const message = { messageId, role: by === 'user' ? 'user' : 'assistant', content: [{ type: 'text', text }] };
+    records.push({ id: `${id}:${messageId}`, sessionId: id, time: at, type: 'message.appended', message });
+  }
+  return { path: `.san/projects/-w-toy/transcripts/${id}.jsonl`, text: toLines(records) };
 }
 
 /** Puts a session file where its agent would have written it. */

@@ -11,6 +11,7 @@ const PLACES = [
   ['codex', 'rewind', '.codex'],
   ['gemini-cli', 'lines', '.gemini/tmp'],
   ['gemini-cli', 'document', '.gemini/tmp'],
+  ['gencode', 'rewritten', '.gen/projects'],
 ] as const;
 
 export function sampleHome(folder: string): string {

@@ -7,7 +7,7 @@
  */
 import { isKept, type SourceRecord } from '../../core/source.ts';
 import type { FoundSource } from '../discovery.ts';
-import { isNoted, type KnownSource } from './known-sources.ts';
+import { isNoted, isSameFile, type KnownSource } from './known-sources.ts';
 
 export class Sightings {
   readonly #surveyed = new Set<string>();
@@ -24,14 +24,14 @@ export class Sightings {
   }
 
   /** A file that is to be read is looked at. `known` is what the store has of it. */
-  see(
-    { path, root, match, stat }: FoundSource,
-    known: Pick<KnownSource, 'stat' | 'endBytes' | 'generation'> | undefined,
-  ) {
-    if (this.#newFrom.has(path)) return;
-    const isOld = !this.#surveyed.has(root);
+  see({ path, root, match, stat }: FoundSource, known: KnownSource | undefined): void {
+    const isUnread = known !== undefined && isNoted(known);
+    // Another file in the place of one that was never read: no offset tells what that one had.
+    const isReplaced = isUnread && !isSameFile(known.stat, stat);
+    if (this.#newFrom.has(path) && !isReplaced) return;
+    const isOld = isReplaced || !this.#surveyed.has(root);
     const bytes = isOld ? stat.sizeBytes : (known?.stat.sizeBytes ?? 0);
-    const isFirst = isOld || (known !== undefined && isNoted(known));
+    const isFirst = isOld || isUnread;
     this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isFirst ? Number.POSITIVE_INFINITY : 0);
   }
 

@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../../support/daemon.ts';
-import { type AgentName, LiveAgent } from '../../support/live-agent.ts';
+import { agentNames, LiveAgent } from '../../support/live-agent.ts';
 import { commands, recordings, text, times } from '../../support/recorded.ts';
 
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 const LONG_AGO = '2026-07-01T10:00:00.000Z';
 
 describe('defect 3: a restart lost commands, did them again, and did those of old sessions', () => {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     for (const keep of ['all', 'recorded']) {
       it(`with ${agent}, where ${keep === 'all' ? 'everything' : 'what is recorded'} is kept`, async (t) => {
         const home = new DaemonHome(t);

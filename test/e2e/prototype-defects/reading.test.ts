@@ -4,11 +4,10 @@ import { appendFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../../support/daemon.ts';
-import { type AgentName, LiveAgent } from '../../support/live-agent.ts';
+import { agentNames, LiveAgent } from '../../support/live-agent.ts';
 import { assertWhole, body, text, times } from '../../support/recorded.ts';
 import type { Said } from '../../support/session-files.ts';
 
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 const LONG_AGO = Date.parse('2026-07-01T10:00:00.000Z');
 
 /** So many messages, a minute apart, long ago. */
@@ -40,7 +39,7 @@ it('defect 2: a session stood still at 10,000 events, and its exports were parts
 });
 
 describe('defect 7: true times were thrown away, and others invented', () => {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     it(`with ${agent}`, async (t) => {
       const home = new DaemonHome(t);
       const timeless = { by: 'user', text: 'without a time' } as const;

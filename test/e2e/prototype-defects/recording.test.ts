@@ -6,10 +6,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { DaemonHome, isAlive, kill, until } from '../../support/daemon.ts';
-import { type AgentName, LiveAgent } from '../../support/live-agent.ts';
+import { agentNames, LiveAgent } from '../../support/live-agent.ts';
 import { assertWhole, body, commands, recordings, text, times } from '../../support/recorded.ts';
-
-const AGENTS: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
 
 async function end(pid: number): Promise<void> {
   kill(pid, 'SIGKILL');
@@ -25,7 +23,7 @@ function homeWithNotes(t: TestContext): DaemonHome {
 }
 
 describe('defect 1: the first answer after a recording begins was lost', () => {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     for (const verb of ['record', 'capture']) {
       it(`::${verb} with ${agent}, as kato comes out of the box`, async (t) => {
         const home = new DaemonHome(t);
@@ -93,7 +91,7 @@ it('defect 5: what was written just before a crash was written again', async (t)
 });
 
 describe('defect 6: a line that was torn by a crash spoilt the next one', () => {
-  for (const agent of AGENTS) {
+  for (const agent of agentNames) {
     it(`in the session of ${agent}, and in the recording`, async (t) => {
       const home = homeWithNotes(t);
       const file = home.path('notes/today.md');

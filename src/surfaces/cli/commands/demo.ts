@@ -53,7 +53,8 @@ function rootsIn(agents: string): string {
   const lines = Object.entries(roots).map(
     ([id, path]) => `  ${id}: { roots: [{ path: ${JSON.stringify(join(agents, path))} }] }\n`,
   );
-  return `\nproviders:\n${lines.join('')}`;
+  // Agents without a sample are switched off: left out, they would have the user's own folders.
+  return `\nproviders:\n${lines.join('')}  gencode: { roots: [] }\n`;
 }
 
 async function tellOfFiles(context: CliContext, home: string): Promise<void> {
