@@ -5,12 +5,14 @@
  * index of that. Even a reader that opens it read-only writes its mark into `-shm`, and makes both where they are missing.
  * So there are two ways in, and neither writes a byte:
  *
- *     `readonly_shm`   the index is opened read-only as well. SQLite's locks, which are no bytes, keep the agent from
- *                      wrapping the log around while we read. Works beside a writer, and after one that was killed.
- *     `immutable`      where there is no index, and no log: everything is in the database itself, and nobody has it open.
- *                      No lock is taken, so what was read counts only if the file is as it was, and still alone.
+ *     `readonly_shm`   where there is an index, or a rollback journal: the index is opened read-only as well. SQLite's
+ *                      locks, which are no bytes, keep what we read in its place. Beside a writer, and after one that
+ *                      was killed.
+ *     `immutable`      where there is neither, and no log: everything is in the database itself. No lock is taken, so what
+ *                      was read counts only if the file is as it was, and still alone.
  *
- * A log without its index, which only a copy of a home can be, must be opened by the agent first: `SQLITE_CANTOPEN`.
+ * A log without its index, which only a copy of a home can be, must be opened by the agent first: `SQLITE_CANTOPEN`. What
+ * is left: an agent that ends between our look and SQLite's finds an empty `-wal` made again, which says nothing.
  *
  * Every look opens the database anew, reads in one transaction and closes it: a connection that is held would keep the
  * agent from tidying up when it ends. The file itself is never opened here but by SQLite: closing it would drop SQLite's
@@ -36,7 +38,6 @@ const CODES: Readonly<Record<number, string>> = {
   17: 'SQLITE_SCHEMA',
   26: 'SQLITE_NOTADB',
 };
-const CANNOT_OPEN = 14;
 
 /** What the file system says of a file; absent when it is not there. */
 export type Look = (path: string) => FileStat | undefined;
@@ -59,40 +60,38 @@ export function readDatabase<T>(path: string, look: Look, use: (database: OpenDa
   for (let attempt = 1; ; attempt++) {
     const before = look(path);
     if (!before) throw failure('ENOENT');
-    const isLonely = isAlone(path, look);
-    const found = attemptLook(path, isLonely, use);
+    const way = wayInto(path, look);
+    const found = way === undefined ? { code: 'SQLITE_CANTOPEN' } : attemptLook(path, way, use);
     const after = look(path);
     const isSame = after?.inode === before.inode && after.device === before.device;
     const isUntouched = after?.modifiedNs === before.modifiedNs && after.sizeBytes === before.sizeBytes;
-    const isTrue = isSame && (!isLonely || (isUntouched && isAlone(path, look)));
+    const isTrue = isSame && (way !== 'immutable' || (isUntouched && wayInto(path, look) === way));
     if (isTrue && 'value' in found) return found.value;
-    if (isTrue && 'error' in found) throw failure(codeOf(found.error));
+    if (isTrue && 'code' in found) throw failure(found.code);
     if (attempt === MOST_ATTEMPTS) throw failure('EBUSY');
   }
 }
 
-/** Without a log and its index: nobody has it open in a way that would write anywhere but into the file itself. */
-function isAlone(path: string, look: Look): boolean {
+type Way = 'readonly_shm' | 'immutable';
+
+/** Absent when there is none that writes nothing. */
+function wayInto(path: string, look: Look): Way | undefined {
+  if (look(`${path}-shm`) || look(`${path}-journal`)) return 'readonly_shm';
   const log = look(`${path}-wal`);
-  return look(`${path}-shm`) === undefined && (log === undefined || log.sizeBytes === 0);
+  return log === undefined || log.sizeBytes === 0 ? 'immutable' : undefined;
 }
 
-function attemptLook<T>(path: string, isLonely: boolean, use: (database: OpenDatabase) => T) {
+function attemptLook<T>(path: string, way: Way, use: (database: OpenDatabase) => T) {
   try {
-    return { value: withConnection(path, 'readonly_shm=1', use) };
+    return { value: withConnection(path, way, use) };
   } catch (error) {
-    if (!isLonely || primaryCode(error) !== CANNOT_OPEN) return { error };
-  }
-  try {
-    return { value: withConnection(path, 'immutable=1', use) };
-  } catch (error) {
-    return { error };
+    return { code: codeOf(error) };
   }
 }
 
-function withConnection<T>(path: string, how: string, use: (database: OpenDatabase) => T): T {
+function withConnection<T>(path: string, way: Way, use: (database: OpenDatabase) => T): T {
   const url = pathToFileURL(path);
-  url.search = `mode=ro&${how}`;
+  url.search = `mode=ro&${way}=1`;
   const connection = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS, allowExtension: false });
   try {
     // What SQLite sorts is transcript text: it stays in memory. The schema is the agent's: nothing in it is believed.

@@ -71,6 +71,7 @@ export class RowSets {
   news(): readonly string[] {
     const before = this.#looked?.stats ?? new Map<string, FileStat>();
     const files = this.#files();
+    if (this.#looked?.files === files) return []; // Should it be written within one tick, single looks find it.
     const seen = this.#glance();
     this.#note(files, new Map([...before, ...seen]));
     return [...seen].flatMap(([name, stat]) => (before.get(name)?.changedNs === stat.changedNs ? [] : [name]));
@@ -93,8 +94,13 @@ export class RowSets {
     };
   }
 
+  /**
+   * Tells whether anything can have been written. Not by the times at which the files changed otherwise: run by root, SQLite
+   * sets the log's owner whenever it opens it, and that is heard of.
+   */
   #files(): string {
-    return JSON.stringify(filesOf(this.#path).map((path) => this.#look(path) ?? null));
+    const stats = filesOf(this.#path).map((path) => this.#look(path));
+    return JSON.stringify(stats.map((stat) => stat && [stat.device, stat.inode, stat.sizeBytes, stat.modifiedNs]));
   }
 
   #note(files: string, stats: ReadonlyMap<string, FileStat>): void {
