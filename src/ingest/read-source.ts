@@ -25,6 +25,7 @@ import { createRowFramer, type Journal } from './framing/rows.ts';
 import { heardOffset } from './heard.ts';
 import { type OccurrenceLookup, Occurrences } from './occurrence.ts';
 import { Tape } from './tape.ts';
+import { nextTurn } from './turns.ts';
 
 /** Work done by readings; printed beside times and asserted in tests. */
 export interface ReadingCounters extends ReadCounter {
@@ -188,6 +189,7 @@ class SourceReader {
       page = rows.page(Number(last.key), BATCH_BYTES);
       const isFull = framer.heldBytes >= BATCH_BYTES || this.#collector.bytes >= BATCH_BYTES;
       if (isFull && page.length > 0) yield batch({ isEnd: false, unswept: restart });
+      await nextTurn(); // All rows are compared: the daemon has other things to do meanwhile.
     }
     await this.#take(framer.finish());
     counters.bytesRead += rows.bytesRead;

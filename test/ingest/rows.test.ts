@@ -4,11 +4,13 @@ import { renameSync, rmSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { agentFiles } from '../../src/agent-files.ts';
 import { reprocess } from '../../src/app/reprocess.ts';
+import { nextTurn } from '../../src/ingest/turns.ts';
 import { hermes } from '../../src/providers/hermes/index.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
 import { collect, rawText } from '../store/contract/scene.ts';
 import { ingest, storedEvents, temporaryFolder } from '../support/derive.ts';
 import { HermesDatabase } from '../support/hermes-database.ts';
+import { HermesWriter } from '../support/hermes-writer.ts';
 import { engines } from './support/stage.ts';
 
 const T = 1_777_623_300;
@@ -41,6 +43,17 @@ class Scene {
 
   take() {
     return ingest(this.store, hermes, this.root);
+  }
+
+  /** The last version of each message that stands. */
+  async inForce(session: string): Promise<string[]> {
+    const last = new Map<string, string>();
+    for (const { event, superseded } of await storedEvents(this.store)) {
+      if (event.session.nativeId !== session || event.kind !== 'user.message') continue;
+      if (superseded) last.delete(event.id);
+      else last.set(event.id, event.payload.text);
+    }
+    return [...last.values()];
   }
 
   /** What was said in a session, in order of the log. */
@@ -179,6 +192,42 @@ describe('a session in a database', () => {
     assert.deepEqual([await scene.said(A), await scene.said(B)], [[], ['no secret']]);
   });
 });
+
+onEngines(
+  'a database that another process writes, empties its log of, and changes meanwhile, is taken in as it is',
+  async (scene, t) => {
+    scene.say(A, 'a beginning');
+    scene.database.sql.close();
+    const writer = await HermesWriter.open(t, scene.database.path);
+    const insert = 'INSERT INTO messages (session_id, role, content, timestamp) VALUES';
+    const steps = Array.from({ length: 400 }, (_, index) => {
+      const session = index % 3 === 0 ? B : A;
+      if (index % 50 === 49) return `PRAGMA wal_checkpoint(${index % 100 === 99 ? 'TRUNCATE' : 'PASSIVE'})`;
+      if (index % 17 === 0) return `DELETE FROM messages WHERE id % 13 = ${index % 13}`;
+      if (index % 7 === 0) return `UPDATE messages SET content = content || '!' WHERE id % 11 = ${index % 11}`;
+      return `${insert} ('${session}', 'user', 'word ${index}', ${T})`;
+    });
+    let isDone = false;
+    const writing = writer.run(steps.join('\t')).finally(() => {
+      isDone = true;
+    });
+    let passes = 0;
+    for (; !isDone; passes++) {
+      await scene.take();
+      await nextTurn();
+    }
+    await writing;
+    await scene.take();
+    assert.ok(passes > 1, 'nothing was read meanwhile');
+    const there = new HermesDatabase(scene.database.path);
+    for (const session of [A, B]) {
+      const rows = there.sql.prepare('SELECT content FROM messages WHERE session_id = ? ORDER BY id').all(session);
+      const inForce = (await scene.inForce(session)).sort();
+      assert.deepEqual(inForce, rows.map(({ content }) => String(content)).sort());
+    }
+    there.sql.close();
+  },
+);
 
 it('a database that is none yet, or of something else, has no sessions', async (t) => {
   const root = temporaryFolder(t);

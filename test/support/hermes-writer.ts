@@ -8,7 +8,7 @@ const PROGRAM = `
   console.log('open');
   require('node:readline').createInterface({ input: process.stdin }).on('line', (sql) => {
     if (sql === 'close') database.close();
-    else database.exec(sql);
+    else for (const one of sql.split('\\t')) database.exec(one);
     console.log('done');
   });`;
 
@@ -27,7 +27,7 @@ export class HermesWriter {
     return writer;
   }
 
-  /** One line of SQL, or `close`. */
+  /** One line of SQL, a transaction for each part between tabs; or `close`. */
   async run(sql: string): Promise<void> {
     this.#child.stdin?.write(`${sql}\n`);
     await this.#said();
@@ -40,6 +40,9 @@ export class HermesWriter {
   }
 
   async #said(): Promise<void> {
-    if (this.#child.stdout) await once(this.#child.stdout, 'data');
+    const { stdout } = this.#child;
+    const ended = once(this.#child, 'exit').then(() => Promise.reject(new Error('the writer has ended')));
+    ended.catch(() => {}); // It ends with the test, too.
+    if (stdout) await Promise.race([once(stdout, 'data'), ended]);
   }
 }
