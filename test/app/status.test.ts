@@ -108,6 +108,7 @@ describe('status, the agents', () => {
         ['claude-code', 1, '2026-07-01T10:00:05.000Z', true],
         ['codex', 1, '2026-07-02T10:00:00.000Z', true],
         ['gemini-cli', 0, undefined, false],
+        ['hermes', 0, undefined, false],
       ],
     );
   });
