@@ -96,7 +96,12 @@ describe('kato status --json', () => {
     assert.deepEqual([stale, recordings.length], [false, 1]);
     assert.deepEqual(Object.keys(recordings[0] ?? {}), ['id', 'path', 'on', 'lastWriteAt', 'offset', 'missing']);
     const stales = providers.map((one) => [one.id, one.stale]);
-    assert.deepEqual(Object.fromEntries(stales), { 'claude-code': false, codex: true, 'gemini-cli': true, hermes: true });
+    assert.deepEqual(Object.fromEntries(stales), {
+      'claude-code': false,
+      codex: true,
+      'gemini-cli': true,
+      hermes: true,
+    });
     assert.match(home.ok(['status']), /^recent .*:\n● [0-9a-f]{8}/m);
   });
 });
