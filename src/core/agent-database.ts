@@ -24,6 +24,15 @@ export interface DatabaseShape {
     readonly session: string;
     readonly time: string;
   };
+  /** How sessions begin with copies of another one's records; absent where they do not. */
+  readonly copying?: {
+    /** By the session's own row, and what is read of the row of the one that it refers to. */
+    begins(own: JsonObject, parent: JsonObject): boolean;
+    /** What a copy says as its original does. */
+    readonly columns: readonly string[];
+    /** Whether a record with these columns is, if it is no copy, said by a person: what follows is none either. */
+    isOwn(values: JsonObject): boolean;
+  };
   /** What the columns of time count, since 1970. */
   readonly timeUnit: 'seconds' | 'milliseconds';
 }
@@ -41,12 +50,29 @@ export interface AgentRow {
   readonly last?: number;
 }
 
+/** A record of another session. */
+export interface OriginalRecord {
+  readonly session: string;
+  readonly key: number;
+}
+
+/** Which records of a session are copies, by their keys, as far as there were records. */
+export interface Copies {
+  readonly of: ReadonlyMap<number, OriginalRecord>;
+  /** The last record that was there. */
+  readonly upTo: number;
+  /** Whether none can come behind those. */
+  readonly isOver: boolean;
+}
+
 /** A session's rows. Every call sees one state of the database, and throws the system's error, with a `code`. */
 export interface RowSet {
   /** The session's own row behind that of the session it refers to; empty when there is none. */
   heads(): readonly AgentRow[];
   /** Records in order behind this key, of about this many bytes, at least one; empty when there are no more. */
   page(after: number, bytes: number): readonly AgentRow[];
+  /** Which records are copies. Costs the size of the sessions before this one. */
+  copies(): Copies;
   /** How many bytes were read from the database's rows. */
   readonly bytesRead: number;
 }

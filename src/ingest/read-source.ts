@@ -176,7 +176,7 @@ class SourceReader {
 
   async *readRows(rows: RowSet): AsyncGenerator<Batch> {
     const { record, counters, restart } = this.#reading;
-    const framer = createRowFramer(record.checkpoint.cursor ?? undefined);
+    const framer = createRowFramer(record.checkpoint.cursor ?? undefined, () => rows.copies());
     const batch = (end: Pick<Progress, 'isEnd' | 'sweep' | 'unswept'>) => {
       const raw = this.#rawOf(framer.takeJournal());
       return this.#batch({ cursor: framer.cursor(), endBytes: framer.accountedRows(), raw, ...end });

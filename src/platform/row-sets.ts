@@ -11,10 +11,11 @@
  * session's own row, is seen when the session is next read for another reason.
  */
 import { hash } from 'node:crypto';
-import type { AgentRow, DatabaseShape, RowSet } from '../core/agent-database.ts';
+import type { AgentRow, Copies, DatabaseShape, RowSet } from '../core/agent-database.ts';
 import { rowSetName } from '../core/agent-database.ts';
 import type { FileStat } from '../core/source.ts';
 import { filesOf, type Look, type OpenDatabase, quoted, readDatabase, toValues } from './agent-database.ts';
+import { CopiedRows } from './copied-rows.ts';
 
 const WINDOW_ROWS = 512;
 /** Keys of records that are looked up at a time. */
@@ -23,6 +24,9 @@ const PAGE_ROWS = 512;
 const SETTLED_MS = 1_000;
 /** For so long a look at such a file is believed when single sessions are asked for. */
 const BELIEVED_MS = 20;
+
+/** Of a database whose tables have gone meanwhile. */
+const NO_COPIES: Copies = { of: new Map(), upTo: Number.MAX_SAFE_INTEGER, isOver: false };
 
 interface Counted {
   readonly records: number;
@@ -88,6 +92,7 @@ export class RowSets {
     return {
       heads: () => counted(this.#read((rows) => rows.heads(session)) ?? []),
       page: (after, bytes) => counted(this.#read((rows) => rows.page(session, after, bytes)) ?? []),
+      copies: () => this.#read((rows) => rows.copies(session)) ?? NO_COPIES,
       get bytesRead() {
         return bytesRead;
       },
@@ -217,6 +222,10 @@ class Rows {
     const values = Object.fromEntries(parent.columns.flatMap((name) => (name in named ? [[name, named[name]]] : [])));
     const last = this.count(other).count?.last;
     return [{ table, key: other, via: parent.column, ...(last !== undefined && { last }), values }, head];
+  }
+
+  copies(session: string): Copies {
+    return new CopiedRows(this.#database, this.#shape, (one) => this.heads(one)).find(session);
   }
 
   page(session: string, after: number, bytes: number): readonly AgentRow[] {

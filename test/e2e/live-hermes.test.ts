@@ -130,6 +130,37 @@ for (const keep of ['all', 'recorded']) {
       chat.type('::stop', CHILD);
       await until(() => recordings(home).every(({ on }) => !on), 'the stop');
     });
+
+    for (const end of ['branched', 'compression']) {
+      it(`does not do again what a session copies from one that ended by ${end}`, async (t) => {
+        const { home, chat } = opened(t, keep);
+        home.start();
+        const file = `${chat.cwd}/first.md`;
+        chat.type('a talk about bees\n::record first.md');
+        chat.answer('they sleep in the hive');
+        chat.type('::capture second.md');
+        chat.answer('as you like');
+        await until(() => text(`${chat.cwd}/second.md`).includes('as you like'), 'both recordings');
+        chat.run(`UPDATE sessions SET end_reason = '${end}' WHERE id = '${SESSION}'`);
+        chat.begin(CHILD, { parent_session_id: SESSION });
+        if (end === 'compression') chat.type('[CONTEXT COMPACTION - REFERENCE ONLY] Bees.', CHILD);
+        chat.type('a talk about bees\n::record first.md', CHILD);
+        chat.answer('they sleep in the hive', CHILD);
+        chat.type('::capture second.md', CHILD);
+        chat.answer('as you like', CHILD);
+        chat.type('and now wasps\n::export third.md', CHILD);
+        await until(() => text(`${chat.cwd}/third.md`).includes('and now wasps'), 'what is new in the child');
+        const done = commands(home).filter(({ outcome }) => outcome !== 'ignored');
+        assert.deepEqual(done.map(({ line }) => line).sort(), [
+          '::capture second.md',
+          '::export third.md',
+          '::record first.md',
+        ]);
+        assert.equal(times(file, 'they sleep in the hive'), 1);
+        assert.equal(times(`${chat.cwd}/second.md`, 'they sleep in the hive'), 1);
+        assert.equal(text(file).includes('and now wasps'), end === 'compression');
+      });
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { agentFiles } from '../../src/agent-files.ts';
 import { reprocess } from '../../src/app/reprocess.ts';
+import { linkSessions } from '../../src/ingest/link.ts';
 import { nextTurn } from '../../src/ingest/turns.ts';
 import { hermes } from '../../src/providers/hermes/index.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
@@ -190,6 +191,88 @@ describe('a session in a database', () => {
     scene.say(A, 'another secret');
     await scene.take();
     assert.deepEqual([await scene.said(A), await scene.said(B)], [[], ['no secret']]);
+  });
+});
+
+describe('a session that begins with copies of another', () => {
+  const children = ['20260501_111500_bbbbbbbb', '20260501_121500_cccccccc'] as const;
+  const follow = (scene: Scene, id: string, parent: string, end = 'compression') => {
+    scene.run(`UPDATE sessions SET end_reason = '${end}' WHERE id = '${parent}'`);
+    scene.database.add({ sessions: [{ id, parent_session_id: parent }] });
+  };
+  /** What counts as said in it, without what was only copied. */
+  const own = async (scene: Scene, id: string) => {
+    const link = (await scene.store.links()).find(({ key }) => key.nativeId === id);
+    const isCopy = (seq: number) => (link?.resolved?.copied ?? []).some(([from, to]) => seq >= from && seq <= to);
+    const events = (await storedEvents(scene.store)).filter(({ event }) => event.session.nativeId === id);
+    return events.flatMap(({ event }) =>
+      event.kind === 'user.message' && !isCopy(event.seq) ? [event.payload.text] : [],
+    );
+  };
+  const take = async (scene: Scene) => {
+    await scene.take();
+    await linkSessions(scene.store);
+  };
+
+  onEngines('knows them from what is said again behind them, over generations', async (scene) => {
+    const [child, grandchild] = children;
+    scene.say(A, 'one', 'fine', 'go on', 'fine', 'three', 'done');
+    await take(scene);
+    follow(scene, child, A);
+    scene.say(child, '[CONTEXT COMPACTION - REFERENCE ONLY] One.', 'noted', 'go on', 'fine');
+    await take(scene); // In the midst of it.
+    scene.say(child, 'three', 'done', 'go on', 'fine', 'four', 'done');
+    await take(scene);
+    assert.deepEqual(await own(scene, child), ['go on', 'four']);
+    follow(scene, grandchild, child);
+    scene.say(grandchild, '[CONTEXT COMPACTION - REFERENCE ONLY] More.', 'noted', 'three', 'done');
+    scene.say(grandchild, 'go on', 'fine', 'four', 'done', 'five', 'done', 'go on');
+    await take(scene);
+    assert.deepEqual(await own(scene, grandchild), ['five', 'go on']);
+  });
+
+  onEngines('has them where its parent says no more that it was branched, and is a fork', async (scene) => {
+    const [child] = children;
+    scene.say(A, 'one', 'fine', 'two', 'fine');
+    follow(scene, child, A);
+    scene.run(`UPDATE sessions SET model_config = '{"_branched_from":"${A}"}' WHERE id = '${child}'`);
+    scene.say(child, 'one', 'fine', 'two', 'fine', 'one', 'fine');
+    await take(scene);
+    assert.deepEqual(await own(scene, child), ['one']);
+    const link = (await scene.store.links()).find(({ key }) => key.nativeId === child);
+    assert.equal(link?.parent.relation, 'fork');
+  });
+
+  onEngines('loses and changes them like others', async (scene) => {
+    const [child] = children;
+    scene.say(A, 'one', 'fine', 'two', 'fine');
+    follow(scene, child, A, 'branched');
+    scene.say(child, 'one', 'fine', 'two', 'fine', 'three');
+    await take(scene);
+    scene.run(`DELETE FROM messages WHERE session_id = '${child}' AND content = 'one'`);
+    scene.run(`UPDATE messages SET content = 'TWO' WHERE session_id = '${child}' AND content = 'two'`);
+    await take(scene);
+    assert.deepEqual(await scene.inForce(child), ['TWO', 'three']);
+    assert.deepEqual(await scene.inForce(A), ['one', 'two']);
+  });
+
+  onEngines('has none of one that came before it in the same chat', async (scene) => {
+    const [child] = children;
+    scene.say(A, 'hello', 'fine', 'bye');
+    follow(scene, child, A, 'session_reset');
+    scene.say(child, 'hello', 'fine', 'bye');
+    await take(scene);
+    assert.deepEqual(await own(scene, child), ['hello', 'bye']);
+  });
+
+  onEngines('is read in spite of a ring of parents', async (scene) => {
+    follow(scene, children[0], A);
+    scene.run(`UPDATE sessions SET parent_session_id = '${children[0]}' WHERE id = '${A}'`);
+    follow(scene, children[1], children[0]);
+    scene.run(`UPDATE sessions SET end_reason = 'compression'`);
+    for (const one of [A, ...children]) scene.say(one, 'one', 'fine');
+    await take(scene);
+    assert.deepEqual(await scene.said(children[1]), ['one', 'fine']);
   });
 });
 

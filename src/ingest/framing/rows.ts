@@ -9,15 +9,18 @@
  *     {"table":"messages","again":true,"row":{…}}      a record that was known otherwise, or had been deleted
  *     {"gone":7}                                       a record that has been deleted
  *
+ * A record that is a copy of another session's has `"copyOf":{"session":…,"key":…}` as well, and so has what is said of
+ * it later: that is found out once, when it is first met.
+ *
  * What frames were made of is kept as a journal, frame after frame, as of whole documents; offsets count its bytes. What is
  * accounted for is counted in rows, for a row has no place in a file: the session's own, and each record that is there.
  *
- * The cursor is `{journal, heads: {<table and via>: {<column>: hash}}, rows: [[key, hash], …]}` in order of key; the hash of
- * a deleted record is empty. Records must come in order of key; what the cursor has between two of them is gone.
+ * The cursor is `{journal, heads: {<table and via>: {<column>: hash}}, rows: [[key, hash, {session, key}], …]}` in order of key, the
+ * last of which only copies have; the hash of a deleted record is empty; `copied: true` when no more copies can come. Records must come in order of key; what the cursor has between two of them is gone.
  */
 import { hash } from 'node:crypto';
-import type { AgentRow } from '../../core/agent-database.ts';
-import { field, isRecord, type JsonObject, type JsonValue, listAt, numberAt } from '../../core/json.ts';
+import type { AgentRow, Copies } from '../../core/agent-database.ts';
+import { booleanAt, field, isRecord, type JsonObject, type JsonValue, listAt, numberAt } from '../../core/json.ts';
 import type { Cursor } from '../../core/source.ts';
 import { type CutFrame, cutFrame, type Framed } from './framer.ts';
 
@@ -44,15 +47,18 @@ export interface RowFramer {
   readonly heldBytes: number;
 }
 
-type KnownRow = readonly [key: number, hash: string];
+type KnownRow = readonly [key: number, hash: string] | readonly [key: number, hash: string, of: JsonObject];
 type Heads = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What deleted records have for a hash. */
 const GONE = '';
 
-export function createRowFramer(cursor?: Cursor): RowFramer {
-  return new JournalingFramer(cursor);
+/** `findCopies` is asked for records that were not known, as long as they may be copies. */
+export function createRowFramer(cursor?: Cursor, findCopies: () => Copies = () => NO_COPIES): RowFramer {
+  return new JournalingFramer(cursor, findCopies);
 }
+
+const NO_COPIES: Copies = { of: new Map(), upTo: Number.POSITIVE_INFINITY, isOver: false };
 
 class JournalingFramer implements RowFramer {
   heldBytes = 0;
@@ -63,8 +69,13 @@ class JournalingFramer implements RowFramer {
   readonly #known: readonly KnownRow[];
   #next = 0;
   readonly #met: KnownRow[] = [];
+  readonly #findCopies: () => Copies;
+  #copies: Copies | undefined;
+  #isCopied: boolean;
 
-  constructor(cursor: Cursor | undefined) {
+  constructor(cursor: Cursor | undefined, findCopies: () => Copies) {
+    this.#findCopies = findCopies;
+    this.#isCopied = booleanAt(cursor, 'copied') === true;
     this.#offset = numberAt(cursor, 'journal') ?? 0;
     this.#heads = readHeads(cursor);
     this.#known = readRows(cursor);
@@ -89,12 +100,13 @@ class JournalingFramer implements RowFramer {
   }
 
   finish(): Framed {
+    this.#isCopied ||= this.#copies?.isOver === true;
     return this.#frame(this.#skipTo(Number.POSITIVE_INFINITY));
   }
 
   cursor(): Cursor {
     const rows = [...this.#met, ...this.#known.slice(this.#next)];
-    return { journal: this.#offset, heads: this.#heads, rows };
+    return { journal: this.#offset, heads: this.#heads, rows, ...(this.#isCopied && { copied: true }) };
   }
 
   accountedRows(): number {
@@ -121,9 +133,17 @@ class JournalingFramer implements RowFramer {
     const isKnown = known?.[0] === key;
     const rowHash = shortHash(JSON.stringify(row.values));
     if (isKnown) this.#next += 1;
-    this.#met.push([key, rowHash]);
+    const of = isKnown ? known[2] : this.#originalOf(key);
+    this.#met.push(of ? [key, rowHash, of] : [key, rowHash]);
     if (isKnown && known[1] === rowHash) return gone;
-    return [...gone, { table: row.table, ...(isKnown && { again: true }), row: row.values }];
+    return [...gone, { table: row.table, ...(isKnown && { again: true }), ...copyOf(of), row: row.values }];
+  }
+
+  #originalOf(key: number): JsonObject | undefined {
+    if (this.#isCopied) return undefined;
+    if (!this.#copies || (this.#copies.upTo < key && !this.#copies.isOver)) this.#copies = this.#findCopies();
+    const original = this.#copies.of.get(key);
+    return original && { ...original };
   }
 
   /** Known records before this key were not met: they are gone. */
@@ -132,10 +152,10 @@ class JournalingFramer implements RowFramer {
     for (;;) {
       const known = this.#known[this.#next];
       if (!known || known[0] >= key) return frames;
-      const [lost, rowHash] = known;
+      const [lost, rowHash, of] = known;
       this.#next += 1;
-      this.#met.push([lost, GONE]);
-      if (rowHash !== GONE) frames.push({ gone: lost });
+      this.#met.push(of ? [lost, GONE, of] : [lost, GONE]);
+      if (rowHash !== GONE) frames.push({ gone: lost, ...copyOf(of) });
     }
   }
 
@@ -153,6 +173,10 @@ class JournalingFramer implements RowFramer {
     );
     return { frames, quarantined: [], diagnostics };
   }
+}
+
+function copyOf(of: JsonObject | undefined): JsonObject {
+  return of ? { copyOf: of } : {};
 }
 
 /** The columns that are new or different, and as null those that have nothing any more; absent when there are none. */
@@ -178,9 +202,12 @@ function shortHash(text: string | undefined): string {
 }
 
 function readRows(cursor: Cursor | undefined): readonly KnownRow[] {
-  return listAt(cursor, 'rows').flatMap((row): KnownRow[] =>
-    Array.isArray(row) && typeof row[0] === 'number' && typeof row[1] === 'string' ? [[row[0], row[1]]] : [],
-  );
+  return listAt(cursor, 'rows').flatMap((row): KnownRow[] => {
+    if (!Array.isArray(row)) return [];
+    const [key, rowHash, of] = row;
+    if (typeof key !== 'number' || typeof rowHash !== 'string') return [];
+    return [isRecord(of) ? [key, rowHash, of as JsonObject] : [key, rowHash]]; // It was JSON.
+  });
 }
 
 function readHeads(cursor: Cursor | undefined): Heads {

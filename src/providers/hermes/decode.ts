@@ -24,19 +24,26 @@ function isRowFrame(value: unknown): boolean {
 function decodeRow(state: HermesState, { value }: Frame, session: string): Decoded<HermesState> {
   const gone = numberAt(value, 'gone');
   if (gone !== undefined) {
-    return { drafts: [], diagnostics: [], retractions: [{ session, records: [recordName(gone, session)] }], state };
+    const records = [frameRecord(value, gone, session)];
+    return { drafts: [], diagnostics: [], retractions: [{ session, records }], state };
   }
   const table = stringAt(value, 'table') ?? '';
   const row = field(value, 'row');
   if (table === 'sessions') return decodeHead(state, value, session);
   const id = numberAt(row, 'id');
   if (table !== 'messages' || id === undefined) return unknownRecord(state, session, 'row');
-  const record = recordName(id, session);
+  const record = frameRecord(value, id, session);
   const decoded = decodeMessage(state, messageOfRow(row, record, session));
   // Taken back by `/undo` and the like. What a compaction has put behind a summary is not: it was said, and stands.
   const isTakenBack = numberAt(row, 'active') === 0 && numberAt(row, 'compacted') !== 1;
   if (isTakenBack) return { ...decoded, retractions: [{ session, records: [record] }] };
   return booleanAt(value, 'again') ? { ...decoded, restored: [{ session, records: [record] }] } : decoded;
+}
+
+/** A copy has the name that its original has: so it is told that it is one. */
+function frameRecord(value: unknown, id: number, session: string): string {
+  const original = field(value, 'copyOf');
+  return recordName(numberAt(original, 'key') ?? id, stringAt(original, 'session') ?? session);
 }
 
 function decodeLine(state: HermesState, { value, offset }: Frame, session: string): Decoded<HermesState> {

@@ -1,7 +1,9 @@
 import { rowSetName, rowSetSession } from '../../core/agent-database.ts';
-import { stringAt } from '../../core/json.ts';
+import { type JsonObject, stringAt } from '../../core/json.ts';
 import type { Provider, SourceMatch } from '../provider.ts';
 import { createHermesDecoder } from './decode.ts';
+import { isBranch } from './session.ts';
+import { hear } from './voices.ts';
 
 /** Nous Research's Hermes: `~/.hermes/state.db`. See README.md in this folder. */
 export const hermes: Provider = {
@@ -17,6 +19,7 @@ export const hermes: Provider = {
         parent: { column: 'parent_session_id', columns: ['id', 'end_reason'] },
       },
       records: { table: 'messages', key: 'id', session: 'session_id', time: 'timestamp' },
+      copying: { begins: beginsWithCopies, columns: ['role', 'content', 'tool_calls'], isOwn: isPersons },
       timeUnit: 'seconds',
     },
   },
@@ -47,6 +50,17 @@ function matchHermes(path: string): SourceMatch | undefined {
   // Since sessions are in the database it is the whole of them: a file with the same name is what it was made from.
   const twin = `${profile}state.db/${rowSetName(session)}`;
   return { framing: 'jsonl', nativeId: session, family: session, twin };
+}
+
+/** A compression leaves the latest messages as they are, behind its summary; a branch begins with all of them. */
+function beginsWithCopies(own: JsonObject, parent: JsonObject): boolean {
+  const end = stringAt(parent, 'end_reason');
+  return stringAt(own, 'source') !== 'subagent' && (end === 'compression' || end === 'branched' || isBranch(own));
+}
+
+function isPersons(values: JsonObject): boolean {
+  const text = stringAt(values, 'content') ?? '';
+  return stringAt(values, 'role') === 'user' && hear(text, 'typed').some(({ kind }) => kind === 'words');
 }
 
 /** A copy of a session file somewhere: its head says what it is, its name which session. */

@@ -1,6 +1,6 @@
 /** What is said about a session as a whole: its own row, and the row of the session that it comes from. */
 import type { ParentLink, Payload } from '../../core/event.ts';
-import { field, numberAt, stringAt, textAt } from '../../core/json.ts';
+import { field, numberAt, parseJson, stringAt, textAt } from '../../core/json.ts';
 import type { Decoded, Draft } from '../provider.ts';
 import { recordName, secondsToInstant } from './record.ts';
 import type { HermesState } from './state.ts';
@@ -41,6 +41,7 @@ function withOwn(state: HermesState, row: unknown): HermesState {
   return {
     ...state,
     isOpen: true,
+    isBranch: state.isBranch || isBranch(row),
     source: textAt(row, 'source') ?? state.source,
     model: textAt(row, 'model') ?? state.model,
     parent: textAt(row, 'parent_session_id') ?? state.parent,
@@ -121,10 +122,19 @@ export function parentInfo(
   return { drafts: [infoDraft(session, 'parent', { parent: link })], state: { ...state, told } };
 }
 
-function relationOf({ source, parentEnd, told }: HermesState, isSummary: boolean): ParentLink['relation'] | undefined {
+function relationOf(
+  { source, isBranch: isOne, parentEnd, told }: HermesState,
+  isSummary: boolean,
+): ParentLink['relation'] | undefined {
   if (source === 'subagent') return 'subagent';
+  if (isOne) return 'fork';
   if (parentEnd === 'compression' || (isSummary && told === null)) return 'continuation';
   return parentEnd === 'branched' ? 'fork' : undefined;
+}
+
+/** Whether the session's own row says so: how its parent ended may have been overwritten since. */
+export function isBranch(row: unknown): boolean {
+  return textAt(parseJson(stringAt(row, 'model_config') ?? ''), '_branched_from') !== undefined;
 }
 
 /** The first line of a session file. Its tools are kept raw. */

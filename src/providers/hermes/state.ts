@@ -2,6 +2,8 @@
 export type HermesState = {
   /** True when the session's own row has been seen. */
   readonly isOpen: boolean;
+  /** True when it says of itself that it is a branch of its parent. */
+  readonly isBranch: boolean;
   readonly source: string | null;
   readonly model: string | null;
   readonly parent: string | null;
@@ -19,6 +21,7 @@ export type HermesState = {
 
 export const initialState: HermesState = {
   isOpen: false,
+  isBranch: false,
   source: null,
   model: null,
   parent: null,
