@@ -32,6 +32,8 @@ export interface DatabaseShape {
     readonly columns: readonly string[];
     /** Whether a record with these columns is, if it is no copy, said by a person: what follows is none either. */
     isOwn(values: JsonObject): boolean;
+    /** Whether the agent has put the record aside, and may have written it anew behind. */
+    isAside(values: JsonObject): boolean;
   };
   /** What the columns of time count, since 1970. */
   readonly timeUnit: 'seconds' | 'milliseconds';
@@ -48,6 +50,8 @@ export interface AgentRow {
   /** For the row of another session: the column that names it, and the key of its last record. */
   readonly via?: string;
   readonly last?: number;
+  /** For a record: a hash of what a copy says as it does, and what it is then. Absent where agents do not copy. */
+  readonly copying?: { readonly told: string; readonly isOwn: boolean; readonly isAside: boolean };
 }
 
 /** A record of another session. */

@@ -15,6 +15,13 @@ import { type OpenDatabase, quoted, toValues } from './agent-database.ts';
 const MOST_GENERATIONS = 64;
 const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
 
+/** What a record says that a copy of it says as well. */
+export function whatIsTold(copying: NonNullable<DatabaseShape['copying']>, values: JsonObject) {
+  const said = copying.columns.map((column): JsonValue => values[column] ?? null);
+  const told = hash('sha256', JSON.stringify(said), 'hex').slice(0, 12);
+  return { told, isOwn: copying.isOwn(values), isAside: copying.isAside(values) };
+}
+
 /** The session's own row behind that of the one that it refers to, as JSON. */
 export type ReadHeads = (session: string) => readonly { readonly key: number | string; readonly values: JsonObject }[];
 
@@ -69,10 +76,8 @@ export class CopiedRows {
     const sql = `SELECT ${[key, ...columns.map(quoted)].join(', ')} FROM ${table} WHERE ${of} = ? AND ${key} < ? ORDER BY ${key}`;
     const told: { key: number; told: string; isOwn: boolean }[] = [];
     for (const row of this.#database.sql(sql).iterate(session, before)) {
-      const values = toValues(row);
-      const said = columns.map((column): JsonValue => values[column] ?? null);
-      const isOwn = copying?.isOwn(values) === true;
-      told.push({ key: Number(row[records.key]), told: hash('sha256', JSON.stringify(said), 'base64'), isOwn });
+      const said = copying && whatIsTold(copying, toValues(row));
+      if (said) told.push({ key: Number(row[records.key]), ...said });
     }
     return told;
   }

@@ -15,7 +15,7 @@ import type { AgentRow, Copies, DatabaseShape, RowSet } from '../core/agent-data
 import { rowSetName } from '../core/agent-database.ts';
 import type { FileStat } from '../core/source.ts';
 import { filesOf, type Look, type OpenDatabase, quoted, readDatabase, toValues } from './agent-database.ts';
-import { CopiedRows } from './copied-rows.ts';
+import { CopiedRows, whatIsTold } from './copied-rows.ts';
 
 const WINDOW_ROWS = 512;
 /** Keys of records that are looked up at a time. */
@@ -242,7 +242,9 @@ class Rows {
       if (!row) break;
       const values = toValues(row);
       held += JSON.stringify(values).length;
-      page.push({ table: this.#shape.records.table, key: Number(key), values });
+      const { copying, records } = this.#shape;
+      const told = copying && { copying: whatIsTold(copying, values) };
+      page.push({ table: records.table, key: Number(key), values, ...told });
     }
     return page;
   }

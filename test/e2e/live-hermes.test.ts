@@ -131,6 +131,33 @@ for (const keep of ['all', 'recorded']) {
       await until(() => recordings(home).every(({ on }) => !on), 'the stop');
     });
 
+    it('does not do again what its agent writes anew with other numbers and times', async (t) => {
+      const { home, chat } = opened(t, keep);
+      home.start();
+      const file = `${chat.cwd}/once.md`;
+      chat.type('about bees\n::record once.md');
+      chat.answer('they sleep');
+      await until(() => text(file).includes('they sleep'), 'the answer');
+      chat.type('::stop');
+      await until(() => recordings(home).every(({ on }) => !on), 'the stop');
+      chat.run(`BEGIN; DELETE FROM messages WHERE session_id = '${SESSION}'`);
+      const again = chat.database.sql.prepare(
+        'INSERT INTO messages (session_id, role, content, timestamp) VALUES (?, ?, ?, ?)',
+      );
+      for (const [role, words] of [
+        ['user', 'about bees\n::record once.md'],
+        ['assistant', 'they sleep'],
+        ['user', '::export all.md'],
+      ])
+        again.run(SESSION, role ?? '', words ?? '', Date.now() / 1000);
+      chat.run('COMMIT');
+      await until(() => text(`${chat.cwd}/all.md`).includes('they sleep'), 'what is new');
+      const done = commands(home).filter(({ outcome }) => outcome !== 'ignored');
+      assert.deepEqual(done.map(({ line }) => line).sort(), ['::export all.md', '::record once.md', '::stop']);
+      assert.equal(times(file, 'they sleep'), 1);
+      assert.equal(times(`${chat.cwd}/all.md`, 'they sleep'), 1);
+    });
+
     for (const end of ['branched', 'compression']) {
       it(`does not do again what a session copies from one that ended by ${end}`, async (t) => {
         const { home, chat } = opened(t, keep);

@@ -131,6 +131,38 @@ describe('a session in a database', () => {
     assert.deepEqual(await scene.said(), ['one †', 'two †', 'in short', 'two']);
   });
 
+  onEngines('has a record once that its agent has put aside and written anew behind a summary', async (scene) => {
+    scene.say(A, 'one', 'fine', 'two', 'fine');
+    await scene.take();
+    scene.run(`BEGIN; UPDATE messages SET active = 0, compacted = 1`);
+    const anew = ['[CONTEXT COMPACTION - REFERENCE ONLY] One.', 'noted', 'two', 'fine', 'two', 'fine'];
+    for (const [index, content] of anew.entries())
+      scene.run(`INSERT INTO messages (session_id, role, content, timestamp)
+        VALUES ('${A}', '${index % 2 === 0 ? 'user' : 'assistant'}', '${content}', ${T})`);
+    scene.run('COMMIT');
+    await scene.take();
+    const words = ['one', 'fine', 'two', 'fine', 'noted', 'two', 'fine'];
+    assert.deepEqual(await scene.said(), words);
+    scene.run('DELETE FROM messages WHERE active = 0');
+    await scene.take();
+    assert.deepEqual(await scene.said(), ['one †', 'fine †', ...words.slice(2)], 'the others stand elsewhere');
+    scene.run("DELETE FROM messages WHERE content <> 'noted'");
+    await scene.take();
+    assert.deepEqual(
+      await scene.said(),
+      words.map((one) => (one === 'noted' ? one : `${one} †`)),
+    );
+  });
+
+  onEngines('has equal words twice that were said twice', async (scene) => {
+    scene.say(A, 'yes', 'fine');
+    await scene.take();
+    scene.run(`UPDATE messages SET platform_message_id = 'p1'`);
+    scene.say(A, 'yes', 'fine');
+    await scene.take();
+    assert.deepEqual(await scene.said(), ['yes', 'fine', 'yes', 'fine']);
+  });
+
   onEngines('stays when its agent deletes it, and with it the database', async (scene) => {
     scene.say(A, 'one');
     scene.say(B, 'elsewhere');

@@ -10,13 +10,14 @@
  *     {"gone":7}                                       a record that has been deleted
  *
  * A record that is a copy of another session's has `"copyOf":{"session":…,"key":…}` as well, and so has what is said of
- * it later: that is found out once, when it is first met.
+ * it later: that is found out once, when it is first met. Without a session it is one of the same session, which has been
+ * deleted or put aside since the last look, and written anew under this key.
  *
  * What frames were made of is kept as a journal, frame after frame, as of whole documents; offsets count its bytes. What is
  * accounted for is counted in rows, for a row has no place in a file: the session's own, and each record that is there.
  *
  * The cursor is `{journal, heads: {<table and via>: {<column>: hash}}, rows: [[key, hash, {session, key}], …]}` in order of key, the
- * last of which only copies have; the hash of a deleted record is empty; `copied: true` when no more copies can come. Records must come in order of key; what the cursor has between two of them is gone.
+ * last of which only copies have; the hash, one of the row and one of what a copy says as well, of a deleted record is empty; `copied: true` when no more copies can come. Records must come in order of key; what the cursor has between two of them is gone.
  */
 import { hash } from 'node:crypto';
 import type { AgentRow, Copies } from '../../core/agent-database.ts';
@@ -72,6 +73,10 @@ class JournalingFramer implements RowFramer {
   readonly #findCopies: () => Copies;
   #copies: Copies | undefined;
   #isCopied: boolean;
+  /** In order, what was deleted or put aside, for what is written anew. */
+  #aside: { readonly told: string; readonly name: JsonObject }[] = [];
+  /** By the name of a record: how many rows, other than its first, stand for it. */
+  readonly #anew = new Map<string, number>();
 
   constructor(cursor: Cursor | undefined, findCopies: () => Copies) {
     this.#findCopies = findCopies;
@@ -79,6 +84,7 @@ class JournalingFramer implements RowFramer {
     this.#offset = numberAt(cursor, 'journal') ?? 0;
     this.#heads = readHeads(cursor);
     this.#known = readRows(cursor);
+    for (const [, rowHash, of] of this.#known) if (of && rowHash !== GONE) this.#count(of, 1);
   }
 
   heads(rows: readonly AgentRow[]): Framed {
@@ -131,12 +137,33 @@ class JournalingFramer implements RowFramer {
     const gone = this.#skipTo(key);
     const known = this.#known[this.#next];
     const isKnown = known?.[0] === key;
-    const rowHash = shortHash(JSON.stringify(row.values));
+    const { told = '', isAside } = row.copying ?? {};
+    const rowHash = `${shortHash(JSON.stringify(row.values))}${told}`;
     if (isKnown) this.#next += 1;
-    const of = isKnown ? known[2] : this.#originalOf(key);
+    const anew = isKnown ? undefined : this.#writtenAnew(row);
+    const of = isKnown ? known[2] : (this.#originalOf(key) ?? anew);
     this.#met.push(of ? [key, rowHash, of] : [key, rowHash]);
     if (isKnown && known[1] === rowHash) return gone;
-    return [...gone, { table: row.table, ...(isKnown && { again: true }), ...copyOf(of), row: row.values }];
+    if (isKnown && isAside === true && toldIn(known) === told) this.#aside.push({ told, name: of ?? { key } });
+    const isAgain = isKnown || (of !== undefined && of === anew);
+    return [...gone, { table: row.table, ...(isAgain && { again: true }), ...copyOf(of), row: row.values }];
+  }
+
+  /** The name of the record that this row is now, if it was one of those that have just been put aside. */
+  #writtenAnew({ copying }: AgentRow): JsonObject | undefined {
+    if (!copying || this.#aside.length === 0) return undefined;
+    const index = this.#aside.findIndex(({ told }) => told === copying.told);
+    const found = this.#aside[index];
+    if (found) this.#aside = this.#aside.slice(index + 1);
+    else if (copying.isOwn) this.#aside = []; // What is equal behind that was said twice.
+    return found?.name;
+  }
+
+  #count(name: JsonObject, more: number): number {
+    const text = JSON.stringify(name);
+    const rows = (this.#anew.get(text) ?? 0) + more;
+    this.#anew.set(text, rows);
+    return rows;
   }
 
   #originalOf(key: number): JsonObject | undefined {
@@ -155,7 +182,11 @@ class JournalingFramer implements RowFramer {
       const [lost, rowHash, of] = known;
       this.#next += 1;
       this.#met.push(of ? [lost, GONE, of] : [lost, GONE]);
-      if (rowHash !== GONE) frames.push({ gone: lost, ...copyOf(of) });
+      if (rowHash === GONE) continue;
+      const name = of ?? { key: lost };
+      this.#aside.push({ told: toldIn(known), name });
+      const isLast = this.#count(name, of ? -1 : 0) === 0; // Else another row stands for it.
+      if (isLast) frames.push({ gone: lost, ...copyOf(of) });
     }
   }
 
@@ -173,6 +204,12 @@ class JournalingFramer implements RowFramer {
     );
     return { frames, quarantined: [], diagnostics };
   }
+}
+
+const HASH_LENGTH = 12;
+
+function toldIn([, rowHash]: KnownRow): string {
+  return rowHash.slice(HASH_LENGTH);
 }
 
 function copyOf(of: JsonObject | undefined): JsonObject {
@@ -198,7 +235,7 @@ function columnHashes(values: JsonObject): Record<string, string> {
 }
 
 function shortHash(text: string | undefined): string {
-  return hash('sha256', text ?? '', 'hex').slice(0, 12);
+  return hash('sha256', text ?? '', 'hex').slice(0, HASH_LENGTH);
 }
 
 function readRows(cursor: Cursor | undefined): readonly KnownRow[] {

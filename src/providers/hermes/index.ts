@@ -1,5 +1,5 @@
 import { rowSetName, rowSetSession } from '../../core/agent-database.ts';
-import { type JsonObject, stringAt } from '../../core/json.ts';
+import { type JsonObject, numberAt, stringAt } from '../../core/json.ts';
 import type { Provider, SourceMatch } from '../provider.ts';
 import { createHermesDecoder } from './decode.ts';
 import { isBranch } from './session.ts';
@@ -19,7 +19,7 @@ export const hermes: Provider = {
         parent: { column: 'parent_session_id', columns: ['id', 'end_reason'] },
       },
       records: { table: 'messages', key: 'id', session: 'session_id', time: 'timestamp' },
-      copying: { begins: beginsWithCopies, columns: ['role', 'content', 'tool_calls'], isOwn: isPersons },
+      copying: { begins: beginsWithCopies, columns: ['role', 'content', 'tool_calls'], isOwn: isPersons, isAside },
       timeUnit: 'seconds',
     },
   },
@@ -61,6 +61,11 @@ function beginsWithCopies(own: JsonObject, parent: JsonObject): boolean {
 function isPersons(values: JsonObject): boolean {
   const text = stringAt(values, 'content') ?? '';
   return stringAt(values, 'role') === 'user' && hear(text, 'typed').some(({ kind }) => kind === 'words');
+}
+
+/** By a compaction in place, which writes the latest messages anew behind its summary; or by `/undo`. */
+function isAside(values: JsonObject): boolean {
+  return numberAt(values, 'active') === 0;
 }
 
 /** A copy of a session file somewhere: its head says what it is, its name which session. */
