@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { agentFiles } from './agent-files.ts';
 import { createKato } from './app/create.ts';
 import type { Kato } from './app/kato.ts';
 import type { FormatParts, KatoParts } from './app/parts.ts';
@@ -20,7 +21,6 @@ import type { ReaderPool } from './ingest/worker.ts';
 import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
-import { nodeFiles } from './platform/node-files.ts';
 import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
 import { withGroupCommit } from './store/group-commit.ts';
@@ -79,7 +79,7 @@ function openParts(environment: Environment, config: Config): KatoParts {
   return {
     store,
     openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
-    files: nodeFiles,
+    files: agentFiles,
     destinations: nodeDestinations,
     logFiles: createLogFiles(paths.logs),
     clock: systemClock,
@@ -270,7 +270,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     userHome,
     variables: process.env,
     providers,
-    files: nodeFiles,
+    files: agentFiles,
     resolveHome: (asked) => resolve(katoHome(asked, process.env, userHome)),
     loadConfig: (home) => loadConfig(environment(home)),
     parseConfig: async (text, file) => {

@@ -108,7 +108,7 @@ function lookAt(paths: readonly string[], providers: readonly Provider[], files:
   return { discovery, unknown };
 }
 
-const SESSION_SUFFIX = /\.(?:jsonl|json|zst)$/;
+const SESSION_SUFFIX = /\.(?:jsonl|json|zst|rows)$/;
 
 function filesBelow(files: SourceFiles, path: string, unreadable: Unreadable[]): string[] {
   if (guard(path, unreadable, () => files.stat(path))) return [path];

@@ -5,6 +5,7 @@
  * File calls are synchronous on purpose: they are short reads of local files, many thousand in a pass, and a promise
  * costs more than each of them.
  */
+import type { RowSet } from './agent-database.ts';
 import type { FileStat } from './source.ts';
 
 export interface Clock {
@@ -46,6 +47,8 @@ export interface SourceFiles {
   realPath(path: string): string | undefined;
   /** Opens a regular file for reading, without blocking on anything else; absent when there is none. */
   open(path: string): ReadableFile | undefined;
+  /** The rows of a session that is kept in a database, by its path there (`agent-database.ts`); absent when there are none. */
+  openRows(path: string): RowSet | undefined;
 }
 
 /** What a watched folder tells. A hint: notifications get lost, and several changes may be told as one. */

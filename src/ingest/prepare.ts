@@ -56,7 +56,8 @@ export async function prepareReading(planned: PlannedReading, context: PrepareCo
   if (!canGoOn(known.record, keeps, provider)) return restarted(known.record, keeps);
   const record = withState(known.record, provider, match, context.store);
   const next = keeps ? record : withoutKeeping(record);
-  if (match.framing === 'document') return { kind: 'read', record: next, restart: next.checkpoint.unswept };
+  const isLookedAtWhole = match.framing === 'document' || match.framing === 'rows';
+  if (isLookedAtWhole) return { kind: 'read', record: next, restart: next.checkpoint.unswept };
   const file = context.files.open(found.path);
   if (!file) return { kind: 'same', record };
   try {

@@ -7,6 +7,7 @@
  * two batches costs nothing. Nothing here writes: the caller appends the batches in order, or throws them away.
  */
 import { hash } from 'node:crypto';
+import type { RowSet } from '../core/agent-database.ts';
 import type { ReadableFile, SourceFiles } from '../core/ports.ts';
 import type { Cursor, FileStat, SourceRecord } from '../core/source.ts';
 import { isKept } from '../core/source.ts';
@@ -20,9 +21,11 @@ import { FrameFold } from './frame-fold.ts';
 import { frameDocument, waitingCursor } from './framing/document.ts';
 import type { Framed } from './framing/framer.ts';
 import { createJsonlFramer, jsonlPosition } from './framing/jsonl.ts';
+import { createRowFramer, type Journal } from './framing/rows.ts';
 import { heardOffset } from './heard.ts';
 import { type OccurrenceLookup, Occurrences } from './occurrence.ts';
 import { Tape } from './tape.ts';
+import { nextTurn } from './turns.ts';
 
 /** Work done by readings; printed beside times and asserted in tests. */
 export interface ReadingCounters extends ReadCounter {
@@ -65,9 +68,16 @@ const BATCH_BYTES = 1024 * 1024;
 const PACK_RAW_FROM_BYTES = 64 * 1024;
 const SIDE_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
 const COMPANION_LIMIT_BYTES = 1024 * 1024;
+/** Before every key of a row. */
+const FIRST_KEY = Number.MIN_SAFE_INTEGER;
 
 /** Reads the source. Yields nothing when the file is gone. */
 export async function* readSource(reading: Reading): AsyncGenerator<Batch> {
+  if (reading.match.framing === 'rows') {
+    const rows = reading.files.openRows(reading.path);
+    if (rows) yield* new SourceReader(reading).readRows(rows);
+    return;
+  }
   const file = reading.files.open(reading.path);
   if (!file) return;
   try {
@@ -94,7 +104,8 @@ class SourceReader {
   constructor(reading: Reading) {
     const { provider, match, record, content } = reading;
     const decoder = provider.createDecoder(match);
-    const goesOn = content !== undefined || (match.framing === 'document' && record.checkpoint.endBytes > 0);
+    const isLookedAtWhole = match.framing === 'document' || match.framing === 'rows';
+    const goesOn = content !== undefined || (isLookedAtWhole && record.checkpoint.endBytes > 0);
     this.#reading = reading;
     this.#record = record;
     this.#keeps = isKept(record);
@@ -163,12 +174,31 @@ class SourceReader {
     this.#prober.add(bytes);
     await this.#take(framed);
     this.takeCompanions();
-    const { offset, data, ends } = framed.journal;
-    const packed = pack(data);
-    const chunk = { offset, bytes: data.length, data: packed ?? data, packed: packed !== undefined, ends };
-    const raw = data.length > 0 && this.#keeps ? [chunk] : [];
+    const raw = this.#rawOf(framed.journal);
     const sweep = this.#keeps && (framed.restarted || restart);
     yield this.#batch({ cursor: framed.cursor, endBytes: bytes.length, raw, isEnd: true, sweep });
+  }
+
+  async *readRows(rows: RowSet): AsyncGenerator<Batch> {
+    const { record, counters, restart } = this.#reading;
+    const framer = createRowFramer(record.checkpoint.cursor ?? undefined, () => rows.copies());
+    const batch = (end: Pick<Progress, 'isEnd' | 'sweep' | 'unswept'>) => {
+      const raw = this.#rawOf(framer.takeJournal());
+      return this.#batch({ cursor: framer.cursor(), endBytes: framer.accountedRows(), raw, ...end });
+    };
+    await this.#take(framer.heads(rows.heads()));
+    for (let page = rows.page(FIRST_KEY, BATCH_BYTES); ; ) {
+      const last = page.at(-1);
+      if (!last) break;
+      await this.#take(framer.push(page));
+      page = rows.page(Number(last.key), BATCH_BYTES);
+      const isFull = framer.heldBytes >= BATCH_BYTES || this.#collector.bytes >= BATCH_BYTES;
+      if (isFull && page.length > 0) yield batch({ isEnd: false, unswept: restart });
+      await nextTurn(); // All rows are compared: the daemon has other things to do meanwhile.
+    }
+    await this.#take(framer.finish());
+    counters.bytesRead += rows.bytesRead;
+    yield batch({ isEnd: true, sweep: restart && this.#keeps });
   }
 
   /**
@@ -235,6 +265,13 @@ class SourceReader {
     const isPiece = this.#reading.content !== undefined && bytes.length < PACK_RAW_FROM_BYTES;
     const packed = isPiece ? undefined : pack(bytes);
     return [{ offset, bytes: bytes.length, data: packed ?? bytes, packed: packed !== undefined }];
+  }
+
+  /** What frames were made of that are not pieces of a file. */
+  #rawOf({ offset, data, ends }: Journal): readonly RawChunk[] {
+    if (data.length === 0 || !this.#keeps) return [];
+    const packed = pack(data);
+    return [{ offset, bytes: data.length, data: packed ?? data, packed: packed !== undefined, ends }];
   }
 
   /** Of a document that is not complete: that it was looked at as it is now, so that it is not read again unchanged. */

@@ -23,7 +23,7 @@ export function recogniseFile(
     const place = placeIn(provider, path);
     return place ? [{ provider, ...place }] : [];
   });
-  const packed = placed.find(({ match }) => match.framing === 'jsonl.zst');
+  const packed = placed.find(({ match }) => match.framing === 'jsonl.zst' || match.framing === 'rows');
   if (packed) return { ...packed, path, stat };
   const first = firstRecord(files, path);
   // A document that is not complete, or longer than the look, says nothing; its place does.

@@ -37,6 +37,7 @@ export const nodeFiles: SourceFiles = {
     closeSync(handle);
     return undefined;
   },
+  openRows: () => undefined,
 };
 
 function openFile(handle: number): ReadableFile {

@@ -5,6 +5,7 @@
  * throw, cannot read a clock or a file, and its state survives JSON, stays small and holds ids and hashes, never text.
  * The laws are checked for every provider by one suite, `test/conformance/describe-provider.ts`.
  */
+import type { DatabaseShapes } from '../core/agent-database.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Body, EventKind, Origin } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
@@ -25,8 +26,8 @@ export interface Retention {
   readonly setting: string;
 }
 
-/** How a source's bytes are cut into frames. */
-export type FramingKind = 'jsonl' | 'jsonl.zst' | 'document';
+/** How a source's bytes, or the rows of a session in a database, are cut into frames. */
+export type FramingKind = 'jsonl' | 'jsonl.zst' | 'document' | 'rows';
 
 /** What the path alone says of a file that belongs to a provider. Paths are relative to the root, with `/`. */
 export interface SourceMatch {
@@ -55,7 +56,7 @@ export interface Frame {
   readonly role: 'record' | 'companion' | 'oversize';
   /** A companion's path, as in `SourceMatch.companions`. */
   readonly name?: string;
-  /** Bytes from the start of the source; for a companion 0. */
+  /** Bytes from the start of the source, or of the journal of its frames; for a companion 0. */
   readonly offset: number;
   readonly bytes: number;
   /** The parsed JSON. For a companion that is not JSON: its text. For `oversize`: `OversizeValue`. */
@@ -141,6 +142,8 @@ export interface Provider {
   readonly decoderVersion: number;
   /** Absent where the agent deletes nothing by itself. */
   readonly retention?: Retention;
+  /** Databases with sessions in them, by file name: to `match` and `mayContain` each is a folder of row sets. */
+  readonly databases?: DatabaseShapes;
   /** The folders below which sessions are looked for, by default. They need not exist. */
   roots(environment: ProviderEnvironment): readonly string[];
   /** Whether, and how, to read the file at this path relative to a root. */

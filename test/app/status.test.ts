@@ -109,6 +109,7 @@ describe('status, the agents', () => {
         ['codex', 1, '2026-07-02T10:00:00.000Z', true],
         ['gemini-cli', 0, undefined, false],
         ['gencode', 0, undefined, false],
+        ['hermes', 0, undefined, false],
       ],
     );
   });

@@ -10,8 +10,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { agentFiles } from '../../src/agent-files.ts';
 import { eventFlaw } from '../../src/core/event.ts';
 import type { JsonValue } from '../../src/core/json.ts';
+import { createRowFramer } from '../../src/ingest/framing/rows.ts';
 import type { Provider, SourceMatch } from '../../src/providers/provider.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { deriveGolden, filesBelow, ingest, readBytes, storedEvents } from '../support/derive.ts';
@@ -33,8 +35,9 @@ const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
 /** A decoder's state may remember what is open, never what was said; this much is plenty for ids and hashes. */
 const STATE_LIMIT_BYTES = 64 * 1024;
 
-export function describeProvider(provider: Provider): void {
-  const cases = goldenCases(provider);
+/** `stage` makes what cannot be kept as it is, such as a database, out of a case's input; the folder that it is in then. */
+export function describeProvider(provider: Provider, stage: (input: string) => string = (input) => input): void {
+  const cases = goldenCases(provider).map((one) => ({ ...one, input: stage(one.input) }));
   const samples = cases.flatMap((one) => samplesOf(provider, one));
   describe(`provider ${provider.id}`, () => {
     describe('golden cases', () => {
@@ -65,11 +68,30 @@ function goldenCases(provider: Provider): GoldenCase[] {
 }
 
 function samplesOf(provider: Provider, { name, input }: GoldenCase): Sample[] {
-  return filesBelow(input).flatMap((path) => {
+  return sourcesBelow(input).flatMap((path) => {
     const match = provider.match(path);
     if (!match || match.framing === 'jsonl.zst') return [];
-    return [{ name: `${name}/${path}`, match, bytes: readBytes(join(input, path)) }];
+    const bytes = match.framing === 'rows' ? readRows(join(input, path)) : readBytes(join(input, path));
+    return [{ name: `${name}/${path}`, match, bytes }];
   });
+}
+
+/** Files, and the sessions in databases. */
+function sourcesBelow(input: string): string[] {
+  return filesBelow(input).flatMap((path) => {
+    if (agentFiles.stat(join(input, path))) return [path];
+    return agentFiles.list(join(input, path)).map(({ name }) => `${path}/${name}`);
+  });
+}
+
+/** The frames of a row set, one a line. */
+function readRows(path: string): Uint8Array {
+  const rows = agentFiles.openRows(path);
+  if (!rows) return new Uint8Array();
+  const framer = createRowFramer();
+  const framed = [framer.heads(rows.heads()), framer.push(rows.page(0, Number.MAX_SAFE_INTEGER))];
+  const lines = framed.flatMap(({ frames }) => frames.map(({ value }) => `${JSON.stringify(value)}\n`));
+  return Buffer.from(lines.join(''));
 }
 
 async function checkGolden(provider: Provider, { folder, input }: GoldenCase): Promise<void> {
@@ -156,7 +178,7 @@ function ignoresCuts(provider: Provider, samples: readonly Sample[]): void {
 }
 
 function keepsPrefixes(provider: Provider, samples: readonly Sample[]): void {
-  for (const { match, bytes, name } of samples.filter(({ match }) => match.framing === 'jsonl')) {
+  for (const { match, bytes, name } of samples.filter(({ match }) => match.framing !== 'document')) {
     const whole = foldPieces(provider, match, [bytes]).events;
     const lines = Buffer.from(bytes).toString('latin1').split('\n');
     for (let count = 0; count <= lines.length; count += Math.max(1, Math.floor(lines.length / 16))) {

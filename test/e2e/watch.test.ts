@@ -101,6 +101,7 @@ describe('kato status --json', () => {
       codex: true,
       'gemini-cli': true,
       gencode: true,
+      hermes: true,
     });
     assert.match(home.ok(['status']), /^recent .*:\n● [0-9a-f]{8}/m);
   });

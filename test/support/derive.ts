@@ -2,10 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { agentFiles } from '../../src/agent-files.ts';
 import type { KatoEvent } from '../../src/core/event.ts';
 import { discover } from '../../src/ingest/discovery.ts';
 import { type PassReport, runPass } from '../../src/ingest/ingestor.ts';
-import { nodeFiles } from '../../src/platform/node-files.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { StoredEvent, TranscriptStore } from '../../src/store/store.ts';
@@ -19,8 +19,8 @@ export function temporaryFolder(t: { after(fn: () => void): void }): string {
 
 /** Takes everything below a root into a store. */
 export function ingest(store: TranscriptStore, provider: Provider, root: string): Promise<PassReport> {
-  const discovery = discover(nodeFiles, [{ provider, path: root }]);
-  return runPass({ store, files: nodeFiles, discovery, searched: [root], cause: 'import' });
+  const discovery = discover(agentFiles, [{ provider, path: root }]);
+  return runPass({ store, files: agentFiles, discovery, searched: [root], cause: 'import' });
 }
 
 export async function storedEvents(store: TranscriptStore): Promise<StoredEvent[]> {

@@ -14,10 +14,9 @@
  */
 import { hash } from 'node:crypto';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { frameHash } from '../../core/identity.ts';
 import { field, isRecord, listAt, numberAt, stringAt } from '../../core/json.ts';
 import type { Cursor } from '../../core/source.ts';
-import { type CutFrame, FRAME_LIMIT_BYTES, type QuarantinedBytes } from './framer.ts';
+import { type CutFrame, cutFrame, FRAME_LIMIT_BYTES, type QuarantinedBytes } from './framer.ts';
 import { flawsOf, quarantineGap } from './salvage.ts';
 import { scanString, scanValue, skipSpace, toText } from './scan.ts';
 
@@ -132,16 +131,6 @@ function cutFrames(
     offset += bytes.length;
     return frame;
   });
-}
-
-const EDGE_BYTES = 4096;
-
-function cutFrame(bytes: Uint8Array, offset: number, value: unknown): CutFrame {
-  const base = { offset, bytes: bytes.length, hash: () => frameHash(bytes) };
-  if (bytes.length <= FRAME_LIMIT_BYTES) return { ...base, role: 'record', value };
-  const head = toText(bytes.subarray(0, EDGE_BYTES));
-  const tail = toText(bytes.subarray(-EDGE_BYTES));
-  return { ...base, role: 'oversize', value: { bytes: bytes.length, head, tail } };
 }
 
 /** Items with their keys. One without a key is known by its bytes and by which of equal ones it is. */

@@ -6,7 +6,9 @@
  * to the quarantine. Memory is bounded by the frame limit, whatever the source's size.
  */
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { frameHash } from '../../core/identity.ts';
 import type { Cursor } from '../../core/source.ts';
+import { toText } from './scan.ts';
 
 /** Larger records are kept raw, in chunks, and are not parsed. */
 export const FRAME_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -45,4 +47,15 @@ export interface Framer {
   cursor(): Cursor;
   /** Up to where every byte is accounted for. */
   accountedBytes(): number;
+}
+
+const EDGE_BYTES = 4096;
+
+/** A frame of these bytes, which stand for this value: only its ends, when it is above the limit. */
+export function cutFrame(bytes: Uint8Array, offset: number, value: unknown): CutFrame {
+  const base = { offset, bytes: bytes.length, hash: () => frameHash(bytes) };
+  if (bytes.length <= FRAME_LIMIT_BYTES) return { ...base, role: 'record', value };
+  const head = toText(bytes.subarray(0, EDGE_BYTES));
+  const tail = toText(bytes.subarray(-EDGE_BYTES));
+  return { ...base, role: 'oversize', value: { bytes: bytes.length, head, tail } };
 }

@@ -157,6 +157,7 @@ function countReads(files: SourceFiles): CountedFiles {
         opened += 1;
         return file && counted(file);
       },
+      openRows: (path) => files.openRows(path),
     },
     taken() {
       const taken = { bytes, opened };

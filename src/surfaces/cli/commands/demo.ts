@@ -37,7 +37,7 @@ export const demoCommand: CliCommand = {
     cpSync(context.services.samples, agents, { recursive: true });
     mkdirSync(home, { mode: 0o700 });
     const template = configTemplate({ keepAll: true, writeRoots: [] });
-    writeFileSync(homePaths(home).config, template + rootsIn(agents), { mode: 0o600 });
+    writeFileSync(homePaths(home).config, template + rootsIn(agents, context.services.providers), { mode: 0o600 });
     await tellOfFiles(context, home);
     await tellOfLiving(context, home, folder);
     context.hint('now with your own: kato init, then kato start');
@@ -48,10 +48,13 @@ export const demoCommand: CliCommand = {
 };
 
 /** Named in the settings, so that no variable of the user leads the daemon to their own sessions. */
-function rootsIn(agents: string): string {
-  const roots = { 'claude-code': 'claude/projects', codex: 'codex', 'gemini-cli': 'gemini/.gemini/tmp' };
-  const lines = Object.entries(roots).map(
-    ([id, path]) => `  ${id}: { roots: [{ path: ${JSON.stringify(join(agents, path))} }] }\n`,
+function rootsIn(agents: string, providers: readonly { readonly id: string }[]): string {
+  const samples: Readonly<Record<string, string>> = {
+    'claude-code': 'claude/projects',
+    'gemini-cli': 'gemini/.gemini/tmp',
+  };
+  const lines = providers.map(
+    ({ id }) => `  ${id}: { roots: [{ path: ${JSON.stringify(join(agents, samples[id] ?? id))} }] }\n`,
   );
   // Agents without a sample are switched off: left out, they would have the user's own folders.
   return `\nproviders:\n${lines.join('')}  gencode: { roots: [] }\n`;
