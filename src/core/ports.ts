@@ -39,7 +39,10 @@ export interface ReadableFile {
 export interface SourceFiles {
   /** Entries of a folder in order of name; empty when it does not exist. */
   list(folder: string): readonly DirectoryEntry[];
-  /** When entries of a folder last came or went, in nanoseconds since 1970; absent when there is no such folder. */
+  /**
+   * When entries of a folder last came or went, in nanoseconds since 1970; absent when there is no such folder. In a
+   * database only when a session was last seen to come.
+   */
   entriesChangedNs(folder: string): string | undefined;
   /** What a regular file is, links followed; absent when there is none. */
   stat(path: string): FileStat | undefined;

@@ -43,8 +43,10 @@ export function openDatabaseFolders(files: SourceFiles, shapes: DatabaseShapes):
         if (!database) return files.list(folder).map(asFolder);
         return database.list().map((name) => ({ name, kind: 'file' }));
       },
-      // A session comes and goes without any time's telling: whoever asks looks at the list.
-      entriesChangedNs: (folder) => (databaseAt(folder) ? undefined : files.entriesChangedNs(folder)),
+      entriesChangedNs(folder) {
+        const database = databaseAt(folder);
+        return database ? database.cameNs() : files.entriesChangedNs(folder);
+      },
       stat(path) {
         const found = rowSetAt(path);
         if (found) return found.database.stat(nameOf(path));

@@ -48,6 +48,7 @@ export class RowSets {
   readonly #shape: DatabaseShape;
   readonly #look: Look;
   #looked: Looked | undefined;
+  #cameNs = '0';
 
   constructor(path: string, shape: DatabaseShape, look: Look) {
     this.#path = path;
@@ -62,13 +63,23 @@ export class RowSets {
     return [...(this.#looked?.stats.keys() ?? [])].sort();
   }
 
+  /** When a session was last seen to have come, in nanoseconds; that one has gone, only `list` sees. */
+  cameNs(): string {
+    this.#refresh();
+    return this.#cameNs;
+  }
+
   stat(name: string): FileStat | undefined {
+    this.#refresh();
+    return this.#looked?.stats.get(name);
+  }
+
+  #refresh(): void {
     const files = this.#files();
     const looked = this.#looked;
     const isFresh = looked?.files === files && (looked.isSettled || performance.now() - looked.atMs < BELIEVED_MS);
     if (!looked) this.#note(files, this.#survey());
     else if (!isFresh) this.#note(files, new Map([...looked.stats, ...this.#glance()]));
-    return this.#looked?.stats.get(name);
   }
 
   /** The names of row sets that differ from what they were at the last look. */
@@ -111,6 +122,8 @@ export class RowSets {
   #note(files: string, stats: ReadonlyMap<string, FileStat>): void {
     const times = filesOf(this.#path).map((path) => Number(this.#look(path)?.modifiedNs ?? 0) / 1e6);
     const isSettled = Math.max(...times) < Date.now() - SETTLED_MS;
+    const known = this.#looked?.stats;
+    if ([...stats.keys()].some((name) => !known?.has(name))) this.#cameNs = String(BigInt(Date.now()) * 1_000_000n);
     this.#looked = { files, isSettled, atMs: performance.now(), stats };
   }
 

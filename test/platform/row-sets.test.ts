@@ -62,6 +62,18 @@ describe('a row set', () => {
     assert.equal(changed()[1], deleted[1]);
   });
 
+  it('tells of its folder when it comes, and no more when it only grows', (t) => {
+    const made = database(t, ['a'], 600);
+    const { path } = made;
+    const files = opened();
+    const came = files.entriesChangedNs(path);
+    while (BigInt(Date.now()) * 1_000_000n <= BigInt(came ?? 0)); // Until the clock has gone on.
+    made.add({ messages: [{ session_id: 'a', role: 'user', content: 'more', timestamp: 1 }] });
+    assert.equal(files.entriesChangedNs(path), came);
+    made.add({ messages: [{ session_id: 'b', role: 'user', content: 'new', timestamp: 1 }] });
+    assert.notEqual(files.entriesChangedNs(path), came);
+  });
+
   it('is not there when the database, its tables or its rows are not', (t) => {
     const { path, sql } = database(t, ['a'], 1);
     for (const gone of [`${path}/b.rows`, `${path}/a`, `${path}x/a.rows`]) {
