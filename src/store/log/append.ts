@@ -2,7 +2,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { mergeFacts, mergeParent, type SessionFacts } from '../../core/session.ts';
-import type { SourceRecord } from '../../core/source.ts';
 import { contentAt, type EventPage, idAt, linesOf } from '../page.ts';
 import type {
   Appended,
@@ -39,7 +38,8 @@ export function planBatch(stage: Stage, batch: Batch, isAnew = false): Appended 
   stage.takeChanges();
   const record = batch.source?.record;
   const arrival = { source: record?.id, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
-  if (batch.source) putSource(stage, batch, batch.source, isAnew);
+  for (const { key } of batch.sessions) if (!stage.logs.isForgotten(key)) stage.open(key);
+  if (batch.source) putSource(stage, batch.source, batch, isAnew);
   for (const part of batch.sessions) putSession(stage, part, arrival, tally);
   for (const change of batch.superseded) supersede(stage, change);
   if (batch.sweep && record) sweep(stage, record.id, arrival.generation);
@@ -49,11 +49,14 @@ export function planBatch(stage: Stage, batch: Batch, isAnew = false): Appended 
   return { ...tally, rows: stage.takeChanges() };
 }
 
-function putSource(stage: Stage, batch: Batch, { record, expected }: NonNullable<Batch['source']>, isAnew: boolean) {
+type Progress = NonNullable<Batch['source']>;
+
+function putSource(stage: Stage, { record, expected }: Progress, batch: Batch, isAnew: boolean): void {
   const { provider, nativeId, checkpoint } = record;
   const key = nativeId === undefined ? undefined : { provider, nativeId };
   const isForgotten = key !== undefined && stage.logs.isForgotten(key);
-  const ledger = ledgerOf(stage, batch, record, isForgotten);
+  // The log of the session that it belongs to, once that has one.
+  const ledger = (key && !isForgotten && stage.logs.find(key)) || stage.logs.own;
   const { generation } = checkpoint;
   const place = { source: record.id, generation };
   if (!isForgotten) {
@@ -62,14 +65,6 @@ function putSource(stage: Stage, batch: Batch, { record, expected }: NonNullable
   }
   const number = stage.logs.registry.sources.get(record.id)?.number ?? stage.logs.registry.nextNumber();
   stage.tell(ledger, { sources: [{ record: { ...record, version: expected + 1 }, number }] });
-}
-
-/** The log that a source is noted in: of the session it belongs to, once that has a log. */
-function ledgerOf(stage: Stage, batch: Batch, { provider, nativeId }: SourceRecord, isForgotten: boolean): Ledger {
-  if (nativeId === undefined || isForgotten) return stage.logs.own;
-  const key = { provider, nativeId };
-  const isBrought = batch.sessions.some((part) => isDeepStrictEqual(part.key, key));
-  return (isBrought ? stage.open(key) : stage.logs.find(key)) ?? stage.logs.own;
 }
 
 interface Generation {
