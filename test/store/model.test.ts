@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { nodeDisk } from '../../src/store/log/disk.ts';
 import { openLogStore } from '../../src/store/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/derive.ts';
+import { impatientDisk } from './log/impatient-disk.ts';
 import { answersOf } from './model/answers.ts';
 import { type Operation, operation, World } from './model/operations.ts';
 
@@ -51,9 +51,6 @@ async function play(operations: readonly Operation[], model: TranscriptStore, op
     await engine.close();
   }
 }
-
-/** Answers are the same without waiting for the disk, and come sooner. */
-const impatientDisk = { ...nodeDisk, sync() {}, syncFolder() {} };
 
 const ENGINES = [
   ['the SQLite engine', openSqliteStore],

@@ -64,7 +64,7 @@ export function isLine(part: Line | Range): part is Line {
   return !Array.isArray(part);
 }
 
-/** Whether a torn tail holds anything that looks like a commit: then it is kept aside, in case it was whole once. */
-export function isWorthKeeping(tail: Buffer): boolean {
-  return tail.includes('"end":');
+/** Whether a torn tail is more than an end that was never written: good lines stand behind damaged ones. */
+export function isDamagedTail(parts: readonly (Line | Range)[]): boolean {
+  return parts.slice(parts.findIndex(isRange)).some(isLine) && parts.some(isRange);
 }

@@ -70,6 +70,10 @@ export class Folder implements Logs {
     return ledger;
   }
 
+  isClosed(key: SessionKey): boolean {
+    return this.#ledgers.get(sessionId(key))?.failure !== undefined;
+  }
+
   create(key: SessionKey): Ledger {
     const ledger = new Ledger(this.disk, this.path, sessionId(key));
     this.#ledgers.set(ledger.name, ledger);

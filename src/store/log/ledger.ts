@@ -8,7 +8,7 @@
  */
 import { KatoError } from '../../core/errors.ts';
 import { isRecord, numberAt, parseJson } from '../../core/json.ts';
-import { type Commit, isLine, isWorthKeeping, readCommits, readGoodLines } from './commits.ts';
+import { type Commit, isDamagedTail, isLine, readCommits, readGoodLines } from './commits.ts';
 import type { Disk } from './disk.ts';
 import { decodeLine, encodeLine, type Place } from './line.ts';
 import { LOG_VERSION, type LogRecord } from './record.ts';
@@ -190,10 +190,9 @@ export class Ledger {
   cutTail(): boolean {
     const bytes = this.#disk.stat(this.twin)?.bytes ?? 0;
     if (bytes <= this.length) return false;
-    const tail = this.#disk.read(this.twin, this.length, bytes);
-    if (isWorthKeeping(tail)) {
+    if (isDamagedTail([...readGoodLines(this.#disk, this.twin, this.length, bytes)])) {
       const aside = `${this.#folder}/${this.name}.torn-${this.length}`;
-      this.#disk.append(aside, tail);
+      this.#disk.append(aside, this.#disk.read(this.twin, this.length, bytes));
       this.#disk.sync(aside);
       this.#disk.syncFolder(this.#folder);
     }

@@ -74,6 +74,8 @@ function comparable(summary: Summary): string {
 function* verifyRaw(folder: Folder, { record }: StoredSource): Generator<StoreFlaw> {
   const { id, provider, nativeId, checkpoint } = record;
   const where = `source ${id}`;
+  const key = nativeId === undefined ? undefined : { provider, nativeId };
+  if (key && folder.isClosed(key)) return; // Its bytes are not looked at.
   let end = 0;
   let isJournal = false;
   for (const { ledger, chunk } of rawPlaces(folder, id)) {
@@ -83,8 +85,7 @@ function* verifyRaw(folder: Folder, { record }: StoredSource): Generator<StoreFl
     const isWhole = rawData(ledger, chunk)?.length === chunk.bytes;
     if (!isWhole) yield { code: 'raw-changed', what: `${where}: the chunk at byte ${chunk.offset} is damaged` };
   }
-  const isForgotten = nativeId !== undefined && folder.isForgotten({ provider, nativeId });
-  const isMissing = end === 0 && nativeId !== undefined && !isForgotten && checkpoint.generation > 0;
+  const isMissing = end === 0 && key !== undefined && !folder.isForgotten(key) && checkpoint.generation > 0;
   if ((end > 0 || isMissing) && !isJournal && end !== checkpoint.endBytes) {
     yield { code: 'raw-end', what: `${where}: raw bytes end at ${end}, its checkpoint at ${checkpoint.endBytes}` };
   }

@@ -1,0 +1,108 @@
+/** What an append costs on the disk. */
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { withGroupCommit } from '../../../src/store/group-commit.ts';
+import { nodeDisk } from '../../../src/store/log/disk.ts';
+import { openLogStore } from '../../../src/store/log.ts';
+import { emptyBatch, type TranscriptStore } from '../../../src/store/store.ts';
+import { Feed, keyOf, loose, say } from '../../support/batches.ts';
+import { temporaryFolder } from '../../support/derive.ts';
+import { CrashDisk } from './crash-disk.ts';
+
+interface Counted {
+  readonly store: TranscriptStore;
+  /** What was synced while something was done. */
+  syncsOf(act: () => Promise<unknown>): Promise<readonly string[]>;
+}
+
+/** A store with one session in it. */
+async function open(t: TestContext): Promise<Counted> {
+  const crash = new CrashDisk();
+  const store = openLogStore(`${temporaryFolder(t)}/store`, crash.disk);
+  await store.append([
+    loose([say('a', 'first', 'first')]),
+    { ...emptyBatch, offsets: [{ consumer: 'all', position: 0, state: null }] },
+  ]);
+  return {
+    store,
+    async syncsOf(act) {
+      const before = crash.syncs.length;
+      await act();
+      return crash.syncs.slice(before);
+    },
+  };
+}
+
+const offset = (consumer: string, position: number) => ({ consumer, position, state: { session: { ...keyOf('a') } } });
+
+it('an append to one session waits for the disk once, whatever its batches bring', async (t) => {
+  const { store, syncsOf } = await open(t);
+  const feed = new Feed('f', 'a');
+  const syncs = await syncsOf(() =>
+    store.append([
+      feed.read([say('a', 'r1', 'one'), say('a', 'r2', 'two')], { flaws: [{ code: 'nul-bytes', count: 1 }] }),
+      loose([say('a', 'r3', 'three')], { offsets: [offset('c', 3)] }),
+    ]),
+  );
+  assert.equal(syncs.length, 1);
+  await store.close();
+});
+
+it('a turn of eight records of which one is a message waits for the disk once', async (t) => {
+  const { store, syncsOf } = await open(t);
+  const syncs = await syncsOf(async () => {
+    for (let n = 0; n < 7; n++) await store.append([loose([say('a', `r${n}`, `${n}`)], { rides: true })]);
+    await store.append([loose([say('a', 'r7', 'a message')])]);
+  });
+  assert.equal(syncs.length, 1);
+  await store.close();
+});
+
+it('what rides waits for nothing, and what does not ride takes it along, in other logs as well', async (t) => {
+  const { store, syncsOf } = await open(t);
+  const ride = () =>
+    store.append([{ ...emptyBatch, offsets: [{ consumer: 'all', position: 1, state: null }], rides: true }]);
+  assert.deepEqual(await syncsOf(ride), []);
+  const syncs = await syncsOf(() => store.append([loose([say('a', 'r1', 'one')])]));
+  assert.equal(syncs.length, 2);
+  assert.ok(syncs.includes('sync store.twin.jsonl'));
+  await store.close();
+});
+
+it('an append that finds everything known waits for what rode, because it says that it is there', async (t) => {
+  const { store, syncsOf } = await open(t);
+  const batch = loose([say('a', 'r1', 'one')]);
+  await store.append([{ ...batch, rides: true }]);
+  assert.equal((await syncsOf(() => store.append([batch]))).length, 1);
+  assert.equal((await syncsOf(() => store.append([batch]))).length, 0);
+  await store.close();
+});
+
+it('appends at the same time wait for the disk once behind group commit', async (t) => {
+  const { store, syncsOf } = await open(t);
+  const grouped = withGroupCommit(store, { windowMs: 0, maxBytes: Number.MAX_SAFE_INTEGER });
+  const texts = Array.from({ length: 20 }, (_, n) => loose([say('a', `r${n}`, `${n}`)]));
+  assert.equal((await syncsOf(() => Promise.all(texts.map((one) => grouped.append([one]))))).length, 1);
+  await grouped.close();
+});
+
+it('bytes written follow the bytes that come, however long a session is', async (t) => {
+  let written = 0;
+  const counting = {
+    ...nodeDisk,
+    sync() {},
+    syncFolder() {},
+    append(path: string, bytes: Uint8Array) {
+      written += bytes.length;
+      nodeDisk.append(path, bytes);
+    },
+  };
+  const store = openLogStore(`${temporaryFolder(t)}/store`, counting);
+  const text = 'what somebody says '.repeat(60);
+  const batches = Array.from({ length: 1000 }, (_, n) => loose([say('a', `r${n}`, `${n} ${text}`)]));
+  for (const batch of batches) await store.append([batch]);
+  const data = batches.flatMap(({ sessions }) => sessions.flatMap(({ pages }) => pages));
+  const given = data.reduce((sum, { body }) => sum + body.length, 0);
+  assert.ok(written < 1.2 * given, `${written} bytes were written for ${given}`);
+  await store.close();
+});
