@@ -42,7 +42,7 @@ export function openLogStore(path: string, disk: Disk = nodeDisk): TranscriptSto
   return {
     append: (batches) =>
       write((stage) => {
-        folder.registry.refuseMoved(batches);
+        folder.ledgers.registry.refuseMoved(batches);
         const rides = batches.every((batch) => batch.rides === true);
         return { result: batches.map((batch) => planBatch(stage, batch)), rides };
       }),
@@ -53,7 +53,7 @@ export function openLogStore(path: string, disk: Disk = nodeDisk): TranscriptSto
     raw: (source) => guardedSync(path, folder, source),
     verify: () => guarded(path, verifyLogs(folder)),
     pick: async (key, seqs) => read(() => pickEvents(folder, key, seqs)),
-    head: async () => read(() => folder.positions),
+    head: async () => read(() => folder.ledgers.positions),
     sessions: async () => read(() => records.listSessions(folder)),
     session: async (key) => read(() => records.getSession(folder, key)),
     sessionsByHead: async (provider, head) => read(() => records.listByHead(folder, provider, head)),
@@ -67,7 +67,7 @@ export function openLogStore(path: string, disk: Disk = nodeDisk): TranscriptSto
     sideFile: async (key, name) => read(() => records.getSideFile(folder, key, name)),
     offset: async (consumer) => read(() => records.getOffset(folder, consumer)),
     offsets: async (prefix) => read(() => records.listOffsets(folder, prefix)),
-    forgotten: async () => read(() => [...folder.own.summary.forgotten.values()]),
+    forgotten: async () => read(() => [...folder.ledgers.own.summary.forgotten.values()]),
     stats: async () => read(() => records.readStats(folder)),
     close: () => folder.close(),
   };
@@ -81,20 +81,31 @@ interface Planned<T> {
 
 /** Runs writes as one commit each. */
 function writer(folder: Folder): <T>(plan: (stage: Stage) => Planned<T>) => Promise<T> {
+  let isFirst = true;
   return (plan) =>
     alone(folder, () => {
-      settleDeletion(folder);
+      if (isFirst) resumeDeletion(folder);
+      isFirst = false;
       const stage = folder.begin();
       let planned: ReturnType<typeof plan>;
       try {
         planned = plan(stage);
       } catch (error) {
-        folder.reload(stage.ledgers);
+        folder.abandon(stage);
         throw error;
       }
       folder.commit(stage, planned.rides);
       return planned.result;
     });
+}
+
+/** Does what a deletion that failed half-way still owes. */
+function resumeDeletion(folder: Folder): void {
+  try {
+    settleDeletion(folder);
+  } catch {
+    // It is still owed. Whoever reads or writes this store is told what is wrong with it.
+  }
 }
 
 async function alone<T>(folder: Folder, action: () => T): Promise<T> {

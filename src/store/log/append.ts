@@ -18,7 +18,7 @@ import type { Ledger } from './ledger.ts';
 import type { LogRecord } from './record.ts';
 import { sessionOf } from './registry.ts';
 import type { Stage } from './stage.ts';
-import { generationOf } from './summary.ts';
+import { type Generation, generationOf } from './summary.ts';
 
 /** Where events come from, inside one batch. */
 interface Arrival {
@@ -65,11 +65,6 @@ function putSource(stage: Stage, { record, expected }: Progress, batch: Batch, i
   }
   const number = stage.logs.registry.sources.get(record.id)?.number ?? stage.logs.registry.nextNumber();
   stage.tell(ledger, { sources: [{ record: { ...record, version: expected + 1 }, number }] });
-}
-
-interface Generation {
-  readonly source: string;
-  readonly generation: number;
 }
 
 function addRaw(

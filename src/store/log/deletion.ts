@@ -8,28 +8,29 @@ import type { SessionKey } from '../../core/session.ts';
 import { sessionId } from '../../core/session.ts';
 import type { Offset } from '../store.ts';
 import { removeOtherBlobs } from './blobs.ts';
-import type { Folder } from './folder.ts';
+import type { Change, Folder } from './folder.ts';
 import type { Ledger } from './ledger.ts';
-import type { LogRecord, SourceFlaws, StoredSource } from './record.ts';
+import type { StoredSource } from './record.ts';
 import { sessionOf } from './registry.ts';
+import { type Generation, generationOf } from './summary.ts';
 
 /** Alone. `isRemembered`: the sessions are not taken in again, and what consumers have noted of them goes as well. */
 export function deleteSessions(folder: Folder, keys: readonly SessionKey[], isRemembered: boolean): void {
   const names = new Set(keys.map(sessionId));
-  const deleted = [...folder.all()].filter(({ name }) => names.has(name));
-  const sources = keys.flatMap((key) => folder.registry.sourcesOf(key));
-  const isNew = keys.some((key) => !folder.isForgotten(key));
+  const deleted = [...folder.ledgers.all()].filter(({ name }) => names.has(name));
+  const sources = keys.flatMap((key) => folder.ledgers.registry.sourcesOf(key));
+  const isNew = keys.some((key) => !folder.ledgers.isForgotten(key));
   if (deleted.length > 0 || sources.length > 0 || (isRemembered && isNew)) {
     const stage = folder.begin();
-    stage.tell(folder.own, {
+    stage.tell(folder.ledgers.own, {
       ...(isRemembered && { forgotten: keys, removed: consumersOf(folder, names) }),
       gone: deleted.map(({ name }) => name),
       wiped: sources.map(({ record }) => [record.id, generationsOf(record.checkpoint.generation, isRemembered)]),
-      positions: folder.positions,
+      positions: folder.ledgers.positions,
       owed: true,
     });
     const offsets = offsetsKept(folder, deleted);
-    stage.tell(folder.own, { sources: sourcesKept(folder, deleted, isRemembered ? [] : sources), offsets });
+    stage.tell(folder.ledgers.own, { sources: sourcesKept(folder, deleted, isRemembered ? [] : sources), offsets });
     stage.endBatch();
     folder.commit(stage, false);
   }
@@ -40,7 +41,7 @@ function generationsOf(generation: number, isRemembered: boolean): number {
   return isRemembered ? Number.MAX_SAFE_INTEGER : Math.abs(generation);
 }
 
-function consumersOf({ registry }: Folder, names: ReadonlySet<string>): string[] {
+function consumersOf({ ledgers: { registry } }: Folder, names: ReadonlySet<string>): string[] {
   return [...registry.offsets].flatMap(([consumer, offset]) => {
     const key = sessionOf(offset);
     return key && names.has(sessionId(key)) ? [consumer] : [];
@@ -48,7 +49,7 @@ function consumersOf({ registry }: Folder, names: ReadonlySet<string>): string[]
 }
 
 /** What is known only from logs that are deleted; what was just removed is not known any more. */
-function offsetsKept({ registry }: Folder, deleted: readonly Ledger[]): Offset[] {
+function offsetsKept({ ledgers: { registry } }: Folder, deleted: readonly Ledger[]): Offset[] {
   const consumers = new Set(deleted.flatMap(({ summary }) => [...summary.offsets.keys()]));
   return [...consumers].flatMap((consumer) => {
     const { position, state = null } = registry.offsets.get(consumer) ?? {};
@@ -58,7 +59,7 @@ function offsetsKept({ registry }: Folder, deleted: readonly Ledger[]): Offset[]
 
 /** Checkpoints stay; those of dropped sessions begin again. */
 function sourcesKept(
-  { registry }: Folder,
+  { ledgers: { registry } }: Folder,
   deleted: readonly Ledger[],
   dropped: readonly StoredSource[],
 ): StoredSource[] {
@@ -77,11 +78,11 @@ function unread({ record, number }: StoredSource): StoredSource {
 
 /** Alone. Does what a deletion owes, if one does. */
 export function settleDeletion(folder: Folder): void {
-  if (!folder.own.summary.isOwed) return;
-  folder.replaceLogs((ledger) => (isTouched(folder, ledger) ? (record) => without(folder, record) : undefined));
-  removeOtherBlobs(folder.disk, folder.path, folder.registry.blobs);
+  if (!folder.ledgers.own.summary.isOwed) return;
+  folder.replaceLogs((ledger) => (isTouched(folder, ledger) ? without(folder) : undefined));
+  removeOtherBlobs(folder.disk, folder.path, folder.ledgers.registry.blobs);
   const stage = folder.begin();
-  stage.tell(folder.own, { owed: false });
+  stage.tell(folder.ledgers.own, { owed: false });
   stage.endBatch();
   folder.commit(stage, false);
 }
@@ -89,21 +90,19 @@ export function settleDeletion(folder: Folder): void {
 /** Whether a log may hold anything of what was deleted. */
 function isTouched(folder: Folder, ledger: Ledger): boolean {
   const { summary } = ledger;
-  if (ledger === folder.own) return true;
-  const isWiped = [...summary.raw.keys(), ...summary.flaws.keys()].some((of) => folder.isWiped(of));
-  return isWiped || [...summary.offsets.keys()].some((consumer) => isRemoved(folder, consumer));
+  if (ledger === folder.ledgers.own) return true;
+  const isWiped = [...summary.raw.keys(), ...summary.flaws.keys()].some((of) => folder.ledgers.isWiped(of));
+  return isWiped || [...summary.offsets.keys()].some((consumer) => folder.ledgers.own.summary.removed.has(consumer));
 }
 
-function isRemoved({ registry }: Folder, consumer: string): boolean {
-  return registry.offsets.has(consumer) && registry.offsets.get(consumer)?.position === undefined;
-}
-
-/** A line without what was deleted; absent when nothing is left of it. */
-function without(folder: Folder, record: LogRecord): LogRecord | undefined {
-  if (record.raw && folder.isWiped(`${record.raw.source} ${record.raw.generation}`)) return undefined;
-  const flaws = record.flaws?.filter(
-    ({ source, generation }: SourceFlaws) => !folder.isWiped(`${source} ${generation}`),
-  );
-  const offsets = record.offsets?.filter(({ consumer }) => !isRemoved(folder, consumer));
-  return { ...record, ...(flaws && { flaws }), ...(offsets && { offsets }) };
+/** What is left of a line without what was deleted. What was noted since then stays. */
+function without({ ledgers }: Folder): Change {
+  const { removed } = ledgers.own.summary;
+  const isWiped = ({ source, generation }: Generation) => ledgers.isWiped(generationOf({ source, generation }));
+  return (record, commit) => {
+    if (record.raw && isWiped(record.raw)) return undefined;
+    const flaws = record.flaws?.filter((one) => !isWiped(one));
+    const offsets = record.offsets?.filter(({ consumer }) => commit > (removed.get(consumer) ?? 0));
+    return { ...record, ...(flaws && { flaws }), ...(offsets && { offsets }) };
+  };
 }

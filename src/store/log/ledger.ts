@@ -202,18 +202,18 @@ export class Ledger {
   }
 
   /** Writes the log anew with what a change leaves of each line. Each commit keeps its number. */
-  rewrite(change: (record: LogRecord) => LogRecord | undefined): void {
+  rewrite(change: (record: LogRecord, commit: number) => LogRecord | undefined): void {
     const lines: Buffer[] = [];
-    let kept: LogRecord[] = [];
+    let records: LogRecord[] = [];
     for (const part of readGoodLines(this.#disk, this.twin, 0, this.length)) {
       if (!isLine(part)) continue; // Nobody knows of which session it was.
       const { end, of: _, with: __, sum: ___, ...record } = part.record;
-      kept = [...kept, ...[change(record) ?? []].flat()];
+      records.push(record);
       if (end === undefined) continue;
-      const ending = { end, ...(kept.length > 1 && { of: kept.length }) };
-      const last = { ...kept.at(-1), ...ending };
+      const kept = records.flatMap((one) => change(one, end) ?? []);
+      const last = { ...kept.at(-1), end, ...(kept.length > 1 && { of: kept.length }) };
       lines.push(...[...kept.slice(0, -1), last].map((one) => encodeLine(JSON.stringify(one))));
-      kept = [];
+      records = [];
     }
     this.#disk.remove(this.#meta);
     replaceFile(this.#disk, this.#folder, this.twin, Buffer.concat(lines));

@@ -24,7 +24,7 @@ export async function* readEvents(folder: Folder, query: ReadQuery): AsyncGenera
   let known: Run | undefined;
   for (;;) {
     folder.refresh();
-    if (known?.version !== folder.version) known = runOf(folder, query);
+    if (known?.version !== folder.ledgers.version) known = runOf(folder, query);
     const page = pageOf(known.rows, backward, from, after);
     const last = page.at(-1);
     if (!last) return;
@@ -36,7 +36,7 @@ export async function* readEvents(folder: Folder, query: ReadQuery): AsyncGenera
 
 /** Single events by seq, in order. */
 export function pickEvents(folder: Folder, key: SessionKey, seqs: readonly number[]): StoredEvent[] {
-  const ledger = folder.find(key);
+  const ledger = folder.ledgers.find(key);
   const wanted = new Set(seqs);
   const rows = ledger?.rows().all.filter(({ seq }) => wanted.has(seq)) ?? [];
   return rows.flatMap((row) => (ledger && readRow({ ledger, row })) ?? []);
@@ -49,7 +49,7 @@ interface Run {
 }
 
 function runOf(folder: Folder, { key, after = 0 }: ReadQuery): Run {
-  const ledgers = key ? [folder.find(key)] : folder.sessions();
+  const ledgers = key ? [folder.ledgers.find(key)] : folder.ledgers.sessions();
   const later = ledgers.flatMap((ledger) => (ledger && ledger.summary.lastPosition > after ? ledger : []));
   const rows = later.flatMap((ledger) => {
     const { all } = ledger.rows();
@@ -57,7 +57,7 @@ function runOf(folder: Folder, { key, after = 0 }: ReadQuery): Run {
     return all.slice(start).map((row) => ({ ledger, row }));
   });
   if (later.length > 1) rows.sort((a, b) => a.row.position - b.row.position);
-  return { version: folder.version, rows };
+  return { version: folder.ledgers.version, rows };
 }
 
 /** The next rows on from a position, in the direction of reading. */

@@ -19,12 +19,12 @@ function toSession({ summary }: Ledger): SessionRecord | undefined {
 }
 
 export function getSession(folder: Folder, key: SessionKey): SessionRecord | undefined {
-  const ledger = folder.find(key);
+  const ledger = folder.ledgers.find(key);
   return ledger && toSession(ledger);
 }
 
 export function listSessions(folder: Folder): SessionRecord[] {
-  return folder.sessions().flatMap((ledger) => toSession(ledger) ?? []);
+  return folder.ledgers.sessions().flatMap((ledger) => toSession(ledger) ?? []);
 }
 
 export function listByHead(folder: Folder, provider: string, head: string): SessionRecord[] {
@@ -32,23 +32,23 @@ export function listByHead(folder: Folder, provider: string, head: string): Sess
 }
 
 export function knownRecords(folder: Folder, key: SessionKey, records: readonly string[]): Set<string> {
-  const rows = folder.find(key)?.rows();
+  const rows = folder.ledgers.find(key)?.rows();
   return new Set(records.filter((record) => rows?.hasRecord(record)));
 }
 
 export function listLinks(folder: Folder): SessionLink[] {
-  return folder.sessions().flatMap(({ summary: { key, link } }) => (key && link ? [{ key, ...link }] : []));
+  return folder.ledgers.sessions().flatMap(({ summary: { key, link } }) => (key && link ? [{ key, ...link }] : []));
 }
 
 function toSource({ record }: StoredSource): SourceRecord {
   return { ...record, nativeId: record.nativeId, probe: record.probe };
 }
 
-export function listSources({ registry }: Folder): SourceRecord[] {
+export function listSources({ ledgers: { registry } }: Folder): SourceRecord[] {
   return [...registry.sources.values()].sort((a, b) => a.number - b.number).map(toSource);
 }
 
-export function getSource({ registry }: Folder, id: string): SourceRecord | undefined {
+export function getSource({ ledgers: { registry } }: Folder, id: string): SourceRecord | undefined {
   const source = registry.sources.get(id);
   return source && toSource(source);
 }
@@ -58,9 +58,9 @@ function ledgersOf(
   folder: Folder,
   source: string,
 ): { readonly generation: number; readonly ledgers: readonly Ledger[] } {
-  const generation = folder.registry.sources.get(source)?.record.checkpoint.generation ?? 0;
-  const isWiped = folder.isWiped(generationOf({ source, generation }));
-  return { generation, ledgers: isWiped ? [] : [...folder.all()].filter(({ failure }) => !failure) };
+  const generation = folder.ledgers.registry.sources.get(source)?.record.checkpoint.generation ?? 0;
+  const isWiped = folder.ledgers.isWiped(generationOf({ source, generation }));
+  return { generation, ledgers: isWiped ? [] : [...folder.ledgers.all()].filter(({ failure }) => !failure) };
 }
 
 /** Where the raw bytes of a source's present generation stand, in order. */
@@ -90,7 +90,7 @@ export function rawData(ledger: Ledger, { place, packed }: RawPlace): Uint8Array
 }
 
 /** Something is not what was stored. `what` names the place. */
-export function damaged(what: string): KatoError {
+function damaged(what: string): KatoError {
   const hint = 'run `kato verify` to see what is affected; keep the files';
   return new KatoError('store-corrupt', `${what} in the store: not what was stored`, { hint });
 }
@@ -103,7 +103,7 @@ export function listQuarantine(folder: Folder, source: string): Quarantine[] {
 }
 
 export function listDiagnostics(folder: Folder): SourceDiagnostic[] {
-  return [...folder.registry.sources.keys()].flatMap((source) => {
+  return [...folder.ledgers.registry.sources.keys()].flatMap((source) => {
     const { generation, ledgers } = ledgersOf(folder, source);
     const totals = new Map<string, SourceDiagnostic>();
     for (const { summary } of ledgers) {
@@ -118,7 +118,7 @@ export function listDiagnostics(folder: Folder): SourceDiagnostic[] {
 }
 
 export function getBlob(folder: Folder, sha256: string): Blob | undefined {
-  const known = folder.registry.blobs.get(sha256);
+  const known = folder.ledgers.registry.blobs.get(sha256);
   if (!known) return undefined;
   const content = readBlob(folder, sha256, known.bytes);
   if (!content) throw damaged(`blob ${sha256}`);
@@ -132,30 +132,32 @@ export function readBlob({ disk, path }: Folder, sha256: string, bytes: number):
 }
 
 export function getSideFile(folder: Folder, key: SessionKey, name: string): Blob | undefined {
-  const sha256 = folder.find(key)?.summary.sideFiles.get(name);
+  const sha256 = folder.ledgers.find(key)?.summary.sideFiles.get(name);
   return sha256 === undefined ? undefined : getBlob(folder, sha256);
 }
 
-export function getOffset({ registry }: Folder, consumer: string): Offset | undefined {
+export function getOffset({ ledgers: { registry } }: Folder, consumer: string): Offset | undefined {
   const { position, state = null } = registry.offsets.get(consumer) ?? {};
   return position === undefined ? undefined : { consumer, position, state };
 }
 
 export function listOffsets(folder: Folder, prefix: string): Offset[] {
-  const names = [...folder.registry.offsets.keys()].filter((consumer) => consumer.startsWith(prefix)).sort();
+  const names = [...folder.ledgers.registry.offsets.keys()].filter((consumer) => consumer.startsWith(prefix)).sort();
   return names.flatMap((consumer) => getOffset(folder, consumer) ?? []);
 }
 
 export function readStats(folder: Folder): StoreStats {
-  const sessions = folder.sessions();
+  const sessions = folder.ledgers.sessions();
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
-  const raw = [...folder.all()].flatMap(({ summary }) => [...summary.raw].filter(([name]) => !folder.isWiped(name)));
+  const raw = [...folder.ledgers.all()].flatMap(({ summary }) =>
+    [...summary.raw].filter(([name]) => !folder.ledgers.isWiped(name)),
+  );
   return {
     sessions: sessions.length,
     events: sum(sessions.map(({ summary }) => summary.lastSeq)),
     rawBytes: sum(raw.map(([, [bytes]]) => bytes)),
     rawStoredBytes: sum(raw.map(([, [, kept]]) => kept)),
     eventStoredBytes: sum(sessions.map(({ summary }) => summary.eventBytes)),
-    blobBytes: sum([...folder.registry.blobs.values()].map(({ bytes }) => bytes)),
+    blobBytes: sum([...folder.ledgers.registry.blobs.values()].map(({ bytes }) => bytes)),
   };
 }

@@ -36,7 +36,7 @@ export class Registry {
 
   /** The number of a source that is seen for the first time. */
   nextNumber(): number {
-    return Math.max(0, ...[...this.sources.values()].map(({ number }) => number)) + 1;
+    return [...this.sources.values()].reduce((highest, { number }) => Math.max(highest, number), 0) + 1;
   }
 
   sourcesOf({ provider, nativeId }: SessionKey): readonly StoredSource[] {

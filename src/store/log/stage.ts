@@ -42,14 +42,12 @@ export class Stage {
   readonly #notes = new Map<Ledger, Note>();
   /** Content that is to be stored before the logs name it. */
   readonly blobs: Blob[] = [];
-  readonly #onNote: (record: LogRecord) => void;
   /** Lines and notes since it was asked for. */
   #changes = 0;
 
-  constructor(logs: Logs, commit: number, onNote: (record: LogRecord) => void) {
+  constructor(logs: Logs, commit: number) {
     this.logs = logs;
     this.commit = commit;
-    this.#onNote = onNote;
   }
 
   get ledgers(): readonly Ledger[] {
@@ -87,7 +85,7 @@ export class Stage {
   note(ledger: Ledger, part: LogRecord): void {
     this.#linesOf(ledger);
     this.#notes.set(ledger, mergeNotes(this.#notes.get(ledger) ?? {}, part));
-    this.#onNote(part);
+    this.logs.registry.addRecord(part, this.commit);
     this.#changes += 1;
   }
 

@@ -51,6 +51,7 @@ export class Summary {
   readonly forgotten = new Map<string, SessionKey>();
   readonly gone = new Map<string, number>();
   readonly wiped = new Map<string, number>();
+  readonly removed = new Map<string, number>();
   isOwed = false;
 
   apply(record: LogRecord, commit: number, lineBytes: number): void {
@@ -103,7 +104,10 @@ export class Summary {
     for (const key of record.forgotten ?? []) this.forgotten.set(`${key.provider}\0${key.nativeId}`, key);
     for (const name of record.gone ?? []) this.gone.set(name, commit);
     for (const [source, generation] of record.wiped ?? []) this.wiped.set(source, generation);
-    for (const consumer of record.removed ?? []) this.offsets.set(consumer, { commit });
+    for (const consumer of record.removed ?? []) {
+      this.offsets.set(consumer, { commit });
+      this.removed.set(consumer, commit);
+    }
     if (record.positions !== undefined) this.lastPosition = Math.max(this.lastPosition, record.positions);
     if (record.owed !== undefined) this.isOwed = record.owed;
   }
@@ -151,9 +155,15 @@ export class Summary {
   }
 }
 
-const MAPS = ['blobs', 'sideFiles', 'sources', 'raw', 'offsets', 'forgotten', 'gone', 'wiped'] as const;
+const MAPS = ['blobs', 'sideFiles', 'sources', 'raw', 'offsets', 'forgotten', 'gone', 'wiped', 'removed'] as const;
+
+/** A reading of a source from its start. */
+export interface Generation {
+  readonly source: string;
+  readonly generation: number;
+}
 
 /** How flaws and raw bytes are keyed. */
-export function generationOf({ source, generation }: { readonly source: string; readonly generation: number }): string {
+export function generationOf({ source, generation }: Generation): string {
   return `${source} ${generation}`;
 }

@@ -19,12 +19,12 @@ import { Summary } from './summary.ts';
 export async function* verifyLogs(folder: Folder): AsyncGenerator<StoreFlaw> {
   folder.refresh();
   const taken = new Set<Position>();
-  for (const ledger of folder.all()) yield* verifyLog(folder, ledger, taken);
+  for (const ledger of folder.ledgers.all()) yield* verifyLog(folder, ledger, taken);
   for (const name of folder.disk.list(folder.path).filter((one) => one.includes('.torn-'))) {
     yield { code: 'tail-kept', what: `${name}: the end of a log that was cut, because a part of it was damaged` };
   }
-  for (const source of folder.registry.sources.values()) yield* verifyRaw(folder, source);
-  for (const [sha256, { bytes }] of folder.registry.blobs) {
+  for (const source of folder.ledgers.registry.sources.values()) yield* verifyRaw(folder, source);
+  for (const [sha256, { bytes }] of folder.ledgers.registry.blobs) {
     const isWhole = readBlob(folder, sha256, bytes) !== undefined;
     if (!isWhole) yield { code: 'blob-changed', what: `blob ${sha256}: its content is not what was stored` };
   }
@@ -64,7 +64,7 @@ function* verifyLog(folder: Folder, ledger: Ledger, taken: Set<Position>): Gener
 
 /** Without what depends on the order in which things were told, and where the numbers of commits stand. */
 function comparable(summary: Summary): string {
-  const { damaged: _, isCutShort: __, offsets, gone, ...rest } = summary.toJson();
+  const { damaged: _, isCutShort: __, offsets: ___, gone: ____, removed: _____, ...rest } = summary.toJson();
   const told = (value: unknown) => (Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : value);
   const plain = Object.entries(rest).map(([key, value]) => [key, told(value)]);
   return JSON.stringify([plain, [...summary.offsets.keys()].sort(), [...summary.gone.keys()].sort()]);
@@ -75,7 +75,7 @@ function* verifyRaw(folder: Folder, { record }: StoredSource): Generator<StoreFl
   const { id, provider, nativeId, checkpoint } = record;
   const where = `source ${id}`;
   const key = nativeId === undefined ? undefined : { provider, nativeId };
-  if (key && folder.isClosed(key)) return; // Its bytes are not looked at.
+  if (key && folder.ledgers.isClosed(key)) return; // Its bytes are not looked at.
   let end = 0;
   let isJournal = false;
   for (const { ledger, chunk } of rawPlaces(folder, id)) {
@@ -85,7 +85,7 @@ function* verifyRaw(folder: Folder, { record }: StoredSource): Generator<StoreFl
     const isWhole = rawData(ledger, chunk)?.length === chunk.bytes;
     if (!isWhole) yield { code: 'raw-changed', what: `${where}: the chunk at byte ${chunk.offset} is damaged` };
   }
-  const isMissing = end === 0 && key !== undefined && !folder.isForgotten(key) && checkpoint.generation > 0;
+  const isMissing = end === 0 && key !== undefined && !folder.ledgers.isForgotten(key) && checkpoint.generation > 0;
   if ((end > 0 || isMissing) && !isJournal && end !== checkpoint.endBytes) {
     yield { code: 'raw-end', what: `${where}: raw bytes end at ${end}, its checkpoint at ${checkpoint.endBytes}` };
   }
