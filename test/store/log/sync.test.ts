@@ -1,6 +1,7 @@
 /** What an append costs on the disk. */
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { sessionId } from '../../../src/core/session.ts';
 import { withGroupCommit } from '../../../src/store/group-commit.ts';
 import { nodeDisk } from '../../../src/store/log/disk.ts';
 import { openLogStore } from '../../../src/store/log.ts';
@@ -76,6 +77,34 @@ it('an append that finds everything known waits for what rode, because it says t
   assert.equal((await syncsOf(() => store.append([batch]))).length, 1);
   assert.equal((await syncsOf(() => store.append([batch]))).length, 0);
   await store.close();
+});
+
+it('what another process rode is taken along', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const crash = new CrashDisk();
+  const [one, other] = [openLogStore(folder, crash.disk), openLogStore(folder, crash.disk)];
+  await one.append([loose([say('a', 'r1', 'one')])]);
+  await one.append([loose([say('a', 'r2', 'two')], { rides: true })]);
+  const before = crash.syncs.length;
+  await other.append([loose([say('b', 'r1', 'elsewhere')])]);
+  assert.ok(crash.syncs.slice(before).includes(`sync ${sessionId(keyOf('a'))}.twin.jsonl`));
+  await one.close();
+  await other.close();
+});
+
+it('what a killed process had written, and not synced, is synced before anybody is told that it is there', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const killed = new CrashDisk();
+  const store = openLogStore(folder, killed.disk);
+  const batch = loose([say('a', 'r1', 'one')]);
+  killed.crashesAt = killed.steps.length + 3; // It tells what it is about to do, appends, and is killed as it syncs.
+  await assert.rejects(store.append([batch]));
+  assert.match(killed.steps.at(-1) ?? '', /^sync /);
+  const crash = new CrashDisk();
+  const next = openLogStore(folder, crash.disk);
+  assert.deepEqual((await next.append([batch]))[0]?.events, 0);
+  assert.deepEqual(crash.syncs, [`sync ${sessionId(keyOf('a'))}.twin.jsonl`, 'syncFolder store']);
+  await next.close();
 });
 
 it('appends at the same time wait for the disk once behind group commit', async (t) => {
