@@ -13,6 +13,7 @@ import type { TranscriptStore } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/derive.ts';
 import { impatientDisk } from './log/impatient-disk.ts';
 import { answersOf } from './model/answers.ts';
+import { inTurn } from './model/in-turn.ts';
 import { type Operation, operation, World } from './model/operations.ts';
 
 interface Options {
@@ -68,3 +69,9 @@ for (const [name, open] of ENGINES) {
       wrap: (store) => withGroupCommit(store, { windowMs: 0, maxBytes: Number.MAX_SAFE_INTEGER }),
     }));
 }
+
+it('so do several instances of the log engine, asked in turn', (t) =>
+  compare(temporaryFolder(t), {
+    open: (path) => inTurn([1, 2, 3].map(() => openLogStore(path, impatientDisk))),
+    runs: 60,
+  }));

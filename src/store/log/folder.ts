@@ -52,7 +52,7 @@ export class Folder {
   #follow(logs: Lengths, outcome: Outcome): void {
     if (outcome === '!') this.ledgers.reload([this.ledgers.own.name]);
     if (outcome === '!' || outcome === 'x') this.ledgers.reload(logs.keys());
-    else for (const [name, length] of logs) this.ledgers.follow(name, length);
+    else this.ledgers.follow(logs);
   }
 
   #noteDirty({ done }: News): void {

@@ -153,14 +153,17 @@ export class Ledgers implements Logs {
     return read;
   }
 
-  /** Takes in what is committed up to a length of a log. */
-  follow(name: string, length: number): void {
-    const ledger = this.#ledgers.get(name);
-    if (!ledger) this.reload([name]);
-    if (!ledger || length <= ledger.length || ledger.failure) return;
-    ledger.advance(length);
-    ledger.settle(true);
-    this.#count(ledger);
+  /** Takes in a commit that is done, and all before it. New logs come last: their parts ask for those of the others. */
+  follow(lengths: ReadonlyMap<string, number>): void {
+    for (const [name, length] of lengths) {
+      const ledger = this.#ledgers.get(name);
+      if (!ledger || length <= ledger.length || ledger.failure) continue;
+      ledger.advance(length);
+      ledger.settle(true);
+      this.#count(ledger);
+    }
+    const unknown = [...lengths.keys()].filter((name) => !this.#ledgers.has(name));
+    if (unknown.length > 0) this.reload(unknown);
   }
 
   #count(ledger: Ledger): void {
