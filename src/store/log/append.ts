@@ -80,6 +80,7 @@ function addRaw(
 }
 
 function putFlaws(stage: Stage, ledger: Ledger, place: Generation, batch: Batch, isAnew: boolean): void {
+  if (batch.diagnostics.length === 0 && batch.quarantined.length === 0 && !isAnew) return;
   const known = totalsOf(stage, place, isAnew);
   const counts = batch.diagnostics.map(({ code, about = '', count }) => {
     const total = (known.get(`${code}\0${about}`) ?? 0) + count;
@@ -87,7 +88,6 @@ function putFlaws(stage: Stage, ledger: Ledger, place: Generation, batch: Batch,
     return [code, about, total] as const;
   });
   const quarantined = batch.quarantined.map(({ offset, bytes, reason }) => [offset, bytes, reason] as const);
-  if (counts.length === 0 && quarantined.length === 0 && !isAnew) return;
   // Counts that several logs hold are all void at once.
   if (isAnew)
     for (const other of ledgersWithFlaws(stage, place)) stage.tell(other, { flaws: [{ ...place, anew: true }] });

@@ -49,8 +49,10 @@ interface Run {
 }
 
 function runOf(folder: Folder, { key, after = 0 }: ReadQuery): Run {
-  const ledgers = key ? [folder.ledgers.find(key)] : folder.ledgers.sessions();
-  const later = ledgers.flatMap((ledger) => (ledger && ledger.summary.lastPosition > after ? ledger : []));
+  const ledgers = key ? [folder.ledgers.find(key)] : [...folder.ledgers.all()];
+  const later = ledgers.flatMap((ledger) =>
+    ledger && !ledger.failure && ledger.summary.lastPosition > after ? ledger : [],
+  );
   const rows = later.flatMap((ledger) => {
     const { all } = ledger.rows();
     const start = firstBehind(all.length, (index) => all[index]?.position, after);

@@ -102,19 +102,21 @@ export function listQuarantine(folder: Folder, source: string): Quarantine[] {
   return ranges.map(([offset, bytes, reason]) => ({ offset, bytes, reason })).sort((a, b) => a.offset - b.offset);
 }
 
-export function listDiagnostics(folder: Folder): SourceDiagnostic[] {
-  return [...folder.ledgers.registry.sources.keys()].flatMap((source) => {
-    const { generation, ledgers } = ledgersOf(folder, source);
-    const totals = new Map<string, SourceDiagnostic>();
-    for (const { summary } of ledgers) {
-      for (const [name, [code, about, count]] of summary.flaws.get(generationOf({ source, generation }))?.counts ??
-        []) {
-        if (count <= (totals.get(name)?.count ?? 0)) continue; // Totals go on where they are counted next.
-        totals.set(name, { source, code: code as DiagnosticCode, about: about || undefined, count });
+export function listDiagnostics({ ledgers }: Folder): SourceDiagnostic[] {
+  const totals = new Map<string, SourceDiagnostic>();
+  for (const { failure, summary } of ledgers.all()) {
+    for (const [of, { counts }] of failure ? [] : summary.flaws) {
+      const [source = '', generation] = of.split(' ');
+      const present = ledgers.registry.sources.get(source)?.record.checkpoint.generation;
+      if (Number(generation) !== present || ledgers.isWiped(of)) continue;
+      for (const [name, [code, about, count]] of counts) {
+        if (count <= (totals.get(`${source}\0${name}`)?.count ?? 0)) continue; // Totals go on where they are counted next.
+        const flaw = { source, code: code as DiagnosticCode, about: about || undefined, count }; // Only codes are written.
+        totals.set(`${source}\0${name}`, flaw);
       }
     }
-    return [...totals.values()];
-  });
+  }
+  return [...totals.values()];
 }
 
 export function getBlob(folder: Folder, sha256: string): Blob | undefined {
