@@ -13,22 +13,37 @@ import { KatoError } from '../../core/errors.ts';
 import type { Disk } from './disk.ts';
 
 const PATIENCE_MS = 5000;
-const LONGEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 5;
 
-/** Acts while nobody else holds the lock. Throws `store-busy` when somebody else holds it for too long. */
+/**
+ * Acts while nobody else holds the lock. Throws `store-busy` when somebody else holds it for too long. Who waits leaves a
+ * sign, and whoever comes while there is one lets it go first: else a process that appends without end keeps all others
+ * out.
+ */
 export async function withLock<T>(disk: Disk, path: string, action: () => T): Promise<T> {
   const holding = `${OWNER}/${randomBytes(8).toString('hex')}`;
+  const wanted = `${path}-wanted`;
   const until = process.uptime() + PATIENCE_MS / 1000;
+  const isWanted = disk.claimant(wanted) !== undefined;
+  if (isWanted) await pause();
+  let hasWaited = isWanted;
   while (!disk.claim(path, holding)) {
     if (endLeftBehind(disk, path)) continue;
     if (process.uptime() > until) throw busy(disk, path);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
+    disk.claim(wanted, holding);
+    hasWaited = true;
+    await pause();
   }
   try {
+    if (hasWaited) disk.remove(wanted); // Also one that was left behind; who waits still, leaves another.
     return action();
   } finally {
     disk.remove(path);
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
 }
 
 function busy(disk: Disk, path: string): KatoError {

@@ -62,3 +62,17 @@ it('is taken from a process of an earlier boot, whatever process has its number 
   symlinkSync([host, 'an-earlier-boot', ...rest].join('/'), path);
   assert.equal(await withLock(nodeDisk, path, () => 'held'), 'held');
 });
+
+it('is left to who waits, by whoever comes while somebody does', async (t) => {
+  const path = `${temporaryFolder(t)}/lock`;
+  const done: string[] = [];
+  await withLock(nodeDisk, path, () => done.push('nobody waits'));
+  let waiting: Promise<unknown> = Promise.resolve();
+  await withLock(nodeDisk, path, () => {
+    waiting = withLock(nodeDisk, path, () => done.push('who waited'));
+  });
+  const late = withLock(nodeDisk, path, () => done.push('who came later'));
+  assert.deepEqual(done, ['nobody waits'], 'who came later did not look whether somebody waits');
+  await Promise.all([waiting, late]);
+  assert.deepEqual(readdirSync(path.slice(0, -'/lock'.length)), [], 'the sign of who waited was left');
+});
