@@ -98,8 +98,11 @@ function damaged(what: string): KatoError {
 export function listQuarantine(folder: Folder, source: string): Quarantine[] {
   const { generation, ledgers } = ledgersOf(folder, source);
   const name = generationOf({ source, generation });
-  const ranges = ledgers.flatMap(({ summary }) => [...(summary.flaws.get(name)?.quarantined.values() ?? [])]);
-  return ranges.map(([offset, bytes, reason]) => ({ offset, bytes, reason })).sort((a, b) => a.offset - b.offset);
+  // What was told before the session had a log is in the store's own: what its log says is later.
+  const inOrder = ledgers.toSorted((a, b) => a.summary.number - b.summary.number);
+  const ranges = inOrder.flatMap(({ summary }) => [...(summary.flaws.get(name)?.quarantined.values() ?? [])]);
+  const latest = new Map(ranges.map(([offset, bytes, reason]) => [offset, { offset, bytes, reason }]));
+  return [...latest.values()].sort((a, b) => a.offset - b.offset);
 }
 
 export function listDiagnostics({ ledgers }: Folder): SourceDiagnostic[] {
