@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { KatoError } from '../../core/errors.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, nodeDisk } from './disk.ts';
 
 const PATIENCE_MS = 5000;
 const LONGEST_PAUSE_MS = 5;
@@ -41,6 +41,23 @@ export async function withLock<T>(disk: Disk, path: string, action: () => T): Pr
     disk.remove(path);
   }
 }
+
+/**
+ * Names that belong to a process for as long as it lives: a lock for who has no other.
+ */
+export const processNames = {
+  /** False when a living process has the name, or nobody can know. */
+  take(path: string): boolean {
+    const holding = `${OWNER}/${randomBytes(8).toString('hex')}`;
+    while (!nodeDisk.claim(path, holding)) if (!endLeftBehind(nodeDisk, path)) return false;
+    return true;
+  },
+  leave: (path: string): void => nodeDisk.remove(path),
+  isTaken(path: string): boolean {
+    const holder = nodeDisk.claimant(path);
+    return holder !== undefined && !isGone(holder);
+  },
+};
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
