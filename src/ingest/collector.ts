@@ -3,6 +3,7 @@
  */
 import { hash } from 'node:crypto';
 import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
+import { durabilityOf } from '../core/durability.ts';
 import type { EventId, Origin, Payload } from '../core/event.ts';
 import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
@@ -86,6 +87,7 @@ export class Collector {
   #links: SessionLink[] = [];
   #heard: HeardCommand[] = [];
   #bodyBytes = 0;
+  #flushes = false;
   readonly #keeps: boolean;
 
   constructor(options: CollectorOptions) {
@@ -125,6 +127,7 @@ export class Collector {
     const { blobs, sideFiles } = this.#open(session);
     blobs.set(sha256, { sha256, mediaType: 'text/plain', content });
     sideFiles.set(name, { name, sha256 });
+    this.#flushes = true;
   }
 
   /** The commands heard since the last time, in a session that is not kept. */
@@ -136,7 +139,9 @@ export class Collector {
 
   /** Everything collected since the last time, as a batch with these raw bytes. */
   take(raw: readonly RawChunk[]): Omit<Batch, 'cause' | 'source' | 'sweep' | 'offsets'> {
+    const isMore = [this.#quarantined, this.#superseded, this.#links].some(({ length }) => length > 0);
     const batch = {
+      rides: !this.#flushes && !isMore,
       sessions: [...this.#sessions.values()].map((session) => this.#close(session)),
       raw,
       quarantined: this.#quarantined,
@@ -151,6 +156,7 @@ export class Collector {
     this.#superseded = [];
     this.#links = [];
     this.#bodyBytes = 0;
+    this.#flushes = false;
     return batch;
   }
 
@@ -200,6 +206,7 @@ export class Collector {
     const { id, content, json } = this.#encode(complete, context);
     if (!this.#recent.isNews(id, content)) return; // Told again, word for word: the same sighting.
     session.builder.add(id, content, json);
+    this.#flushes ||= durabilityOf[draft.kind] === 'flush';
     this.#bodyBytes += session.builder.bytes - before;
     for (const command of this.#commandsOf(draft, id)) this.#addDraft(command, frame);
     if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));

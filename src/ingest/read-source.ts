@@ -238,7 +238,7 @@ class SourceReader {
     const cursor = waitingCursor(record.checkpoint.cursor);
     const checkpoint = { ...record.checkpoint, cursor, unswept: restart };
     const seen = { ...record, path, stat, checkpoint, nativeId: record.nativeId ?? match.nativeId, gone: false };
-    return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
+    return { ...emptyBatch, cause, source: { record: seen, expected: record.version }, rides: true };
   }
 
   #batch({ cursor, endBytes, raw, isEnd, sweep = false, unswept = false }: Progress): Batch {
@@ -270,8 +270,7 @@ class SourceReader {
       source: { record, expected },
       sweep,
       offsets,
-      // Without words, or without keeping them, everything can be read again.
-      rides: offsets.length === 0 && !sweep && (!this.#keeps || (taken.sessions.length === 0 && raw.length === 0)),
+      rides: taken.rides === true && !sweep && (expected > 0 || taken.sessions.length === 0), // A session's start does not.
     };
   }
 }

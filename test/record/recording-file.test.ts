@@ -51,7 +51,7 @@ class Desk {
     const store = async (progress: FileProgress) => {
       this.stored = JSON.parse(JSON.stringify(progress));
     };
-    return advance({ files, place, recording, store }, this.stored);
+    return advance({ files, place, recording, store, settle: async () => {} }, this.stored);
   }
 
   /** What the file would hold if nothing had ever happened to it. */
