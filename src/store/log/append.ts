@@ -157,7 +157,8 @@ function putPage(stage: Stage, ledger: Ledger, page: EventPage, arrival: Arrival
     tally.events += 1;
     tally.revisions += revises === undefined ? 0 : 1;
     const from = source === undefined ? undefined : ([source, generation] as const);
-    const place = { seq: ledger.summary.lastSeq + 1, position: stage.logs.nextPosition(), cause, from, revises };
+    const numbers = { seq: ledger.summary.lastSeq + 1, position: stage.logs.nextPosition() };
+    const place = { ...numbers, cause: cause === 'live' ? undefined : cause, from, revises };
     addEvent(
       stage,
       ledger,

@@ -1,7 +1,7 @@
 /**
  * Lines of a log: JSON objects, one a line, whose last key is a checksum of all bytes before it.
  *
- *     {"seq":1,"position":1,"cause":"live","event":{…},"end":1,"sum":"6f1b0c2e"}
+ *     {"seq":1,"position":1,"cause":"import","event":{…},"end":1,"sum":"6f1b0c2e"}
  */
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../core/json.ts';

@@ -54,7 +54,7 @@ export interface LogRecord {
   /** Events up to here are replaced by a new derivation. */
   readonly replaced?: number;
 
-  /** An event, its place, and the source and generation that brought it, if one did. */
+  /** An event, its place, why it came if not live, and the source and generation that brought it, if one did. */
   readonly seq?: number;
   readonly position?: number;
   readonly cause?: Cause;
