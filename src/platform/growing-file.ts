@@ -39,10 +39,12 @@ export function growFile(
 ): GrowingFile | undefined {
   const folder = openFolderOrNothing(root, components.slice(0, -1), create);
   if (!folder) return undefined;
+  let file: NodeGrowingFile | undefined;
   try {
-    return openIn(folder, components.at(-1) ?? '', create);
+    file = openIn(folder, components.at(-1) ?? '', create);
+    return file;
   } finally {
-    closeSync(folder.handle);
+    if (!file?.holdsFolder) closeSync(folder.handle);
   }
 }
 
@@ -73,11 +75,10 @@ function openFolderOrNothing(root: string, components: readonly string[], create
   }
 }
 
-function openIn(folder: Folder, name: string, create: boolean): GrowingFile | undefined {
+function openIn(folder: Folder, name: string, create: boolean): NodeGrowingFile | undefined {
   try {
     const handle = openSync(folder.entry(name), GROWING | (create ? NEW : 0), FILE_MODE);
-    if (create) fsyncSync(folder.handle);
-    return new NodeGrowingFile(handle, () => backupsOf(folder, name, handle));
+    return new NodeGrowingFile(handle, () => backupsOf(folder, name, handle), folder.handle);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' && !create) return undefined;
     throw error;
@@ -98,8 +99,10 @@ function backupsOf(folder: Folder, name: string, handle: number): bigint {
 class NodeGrowingFile implements GrowingFile {
   readonly identity: string;
   readonly #handle: number;
+  /** Of an empty file, its folder: it is synced behind the first words, not before them, lest others write them. */
+  readonly #folder: number | undefined;
 
-  constructor(handle: number, backups: () => bigint) {
+  constructor(handle: number, backups: () => bigint, folder: number) {
     this.#handle = handle;
     const stat = fstatSync(handle, { bigint: true });
     const isShared = stat.isFile() && stat.nlink > 1n && stat.nlink > 1n + backups();
@@ -109,6 +112,11 @@ class NodeGrowingFile implements GrowingFile {
       throw Object.assign(new Error(message), { code, syscall: 'open' });
     }
     this.identity = identityOf(stat);
+    this.#folder = stat.size === 0n ? folder : undefined;
+  }
+
+  get holdsFolder(): boolean {
+    return this.#folder !== undefined;
   }
 
   sizeBytes(): number {
@@ -134,11 +142,13 @@ class NodeGrowingFile implements GrowingFile {
     ftruncateSync(this.#handle, length);
   }
 
-  sync(): Promise<void> {
-    return syncLater(this.#handle);
+  async sync(): Promise<void> {
+    await syncLater(this.#handle);
+    if (this.#folder !== undefined) await syncLater(this.#folder);
   }
 
   close(): void {
     closeSync(this.#handle);
+    if (this.#folder !== undefined) closeSync(this.#folder);
   }
 }

@@ -81,7 +81,8 @@ export type StoredProgress = FileProgress & {
 /** How far each recording is written. */
 export interface ProgressBook {
   readonly get: (recording: string) => StoredProgress | undefined;
-  readonly put: (recording: string, progress: StoredProgress) => Promise<void>;
+  /** `rides`: it can be worked out again. */
+  readonly put: (recording: string, progress: StoredProgress, options?: { readonly rides: boolean }) => Promise<void>;
   /** How far a session's commands have been heard: nothing behind is written, for one that ends it may stand there. */
   readonly heardUpTo: (session: SessionKey) => Position;
 }

@@ -9,7 +9,15 @@ import { KatoError, systemCode } from '../core/errors.ts';
 import type { EventId } from '../core/event.ts';
 import type { GrowingFile } from '../core/ports.ts';
 import type { Offset, SessionRecord, TranscriptStore } from '../store/store.ts';
-import { type Book, type CommandOutcome, keeping, outcomeName, type PendingEffect, type ProgressBook } from './book.ts';
+import {
+  type Book,
+  type CommandOutcome,
+  keeping,
+  outcomeName,
+  type PendingEffect,
+  type ProgressBook,
+  type StoredProgress,
+} from './book.ts';
 import type { Claims } from './claims.ts';
 import { chosenName } from './destination.ts';
 import { headIn, MOST_HEAD_BYTES } from './formats/front-matter-edit.ts';
@@ -41,6 +49,9 @@ export interface Done {
   /** Where a recording went because it could not be where it was meant to be. */
   readonly redirected?: Redirection;
 }
+
+/** Of a new file with a head, which is there or not: how far it is written can be worked out again. */
+const RIDES = { rides: true };
 
 type ExportEffect = Extract<Effect, { kind: 'export' }>;
 
@@ -104,11 +115,8 @@ export class Deeds {
       const id = recordingId(session.key, target.path);
       if (kind === 'project' && !this.#progress.get(id) && hasBody(file)) throw refusal('not-ours');
       if (file.sizeBytes() > 0) return;
-      const head = Buffer.from(headOf(session, target.format, id));
-      file.append(head);
-      await file.sync();
-      const manifest = withHead(manifestAfter(undefined, head.length, head, 0), head);
-      await this.#progress.put(id, { cursor: startOf({ format: formats[target.format] }), manifest, lead: '' });
+      const cursor = startOf({ format: formats[target.format] });
+      await this.#progress.put(id, await writeHead(file, headOf(session, target.format, id), cursor));
     } finally {
       file.close();
     }
@@ -143,8 +151,14 @@ export class Deeds {
     const cursor = await this.#cursorAt(session, playing, isResumed && file ? recording.periods.length - 1 : 0);
     if (known && isThere && isPrepared) return this.#progress.put(recording.id, { ...known, cursor });
     const head = headOf(session, recording.format, recording.id);
-    await this.#progress.put(recording.id, beginFile({ files, place, recording: playing }, head, cursor));
-    if (!file) files.grow(place.root, place.components, { create: true })?.close();
+    const begun = beginFile({ files, place, recording: playing }, head, cursor);
+    await this.#progress.put(recording.id, begun);
+    const made = file ? undefined : files.grow(place.root, place.components, { create: true });
+    try {
+      if (made && head !== '') await this.#progress.put(recording.id, await writeHead(made, head, begun.cursor), RIDES);
+    } finally {
+      made?.close();
+    }
   }
 
   /** Before the first event of a period. */
@@ -225,6 +239,14 @@ export class Deeds {
       throw isBarred ? refusal('not-ours') : error;
     }
   }
+}
+
+/** At once, as long as the file is empty: what others write stands below it. How far the file is written by that. */
+async function writeHead(file: GrowingFile, head: string, cursor: Cursor): Promise<StoredProgress> {
+  const bytes = Buffer.from(head);
+  file.append(bytes);
+  await file.sync();
+  return { cursor, manifest: withHead(manifestAfter(undefined, bytes.length, bytes, 0), bytes), lead: '' };
 }
 
 /** What is told of a command that was told something else before. */

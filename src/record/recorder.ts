@@ -69,7 +69,7 @@ export class Recorder {
     );
     const progress: ProgressBook = {
       get: (id) => this.#files.progressOf(id),
-      put: (id, next) => this.#files.store(id, next, { rides: false }),
+      put: (id, next, options = { rides: false }) => this.#files.store(id, next, options),
       heardUpTo: (key) => this.#heardUpTo(key),
     };
     const hasBegun = (id: string) => this.#files.progressOf(id) !== undefined;
@@ -297,11 +297,12 @@ export class Recorder {
     await this.#inherit(key, isTold);
     if (this.#unkept.has(bookName(key)) && isTold) await this.#hearUnkept(key);
     await this.#hear(key, upTo);
-    const redirected = await this.#finishPending(key);
+    const [finished] = await Promise.allSettled([this.#finishPending(key)]); // What fails there stops no other recording.
     const upToNow = this.#heardUpTo(key);
     for (const recording of this.#books.get(bookName(key))?.recordings ?? [])
       await this.#files.bringUp(key, recording, upToNow);
-    return redirected;
+    if (finished.status === 'rejected') throw finished.reason;
+    return finished.value;
   }
 
   /**

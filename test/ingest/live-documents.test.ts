@@ -1,5 +1,6 @@
 /** Sessions that only their records name, and whole documents that are rewritten in place: Gemini CLI's. */
 import assert from 'node:assert/strict';
+import { utimesSync } from 'node:fs';
 import { geminiCli } from '../../src/providers/gemini-cli/index.ts';
 import { until } from '../support/until.ts';
 import { LiveStage, onLive } from './support/live-stage.ts';
@@ -15,14 +16,16 @@ const message = (n: number, text = `sheep number ${n}`) => ({
   content: text,
 });
 
-function write(stage: Stage, ...messages: ReturnType<typeof message>[]): void {
+function write(stage: Stage, ...messages: ReturnType<typeof message>[]): string {
   const head = {
     sessionId: SESSION,
     projectHash: 'p',
     startTime: '2026-11-20T08:00:00.000Z',
     lastUpdated: '2026-11-20T08:00:00.000Z',
   };
-  stage.write(`${stage.root}/p/chats/session-2026-11-20T08-00-0aa00000.json`, JSON.stringify({ ...head, messages }));
+  const path = `${stage.root}/p/chats/session-2026-11-20T08-00-0aa00000.json`;
+  stage.write(path, JSON.stringify({ ...head, messages }));
+  return path;
 }
 
 function geminiStage(stage: Stage, keep: boolean): LiveStage {
@@ -40,6 +43,28 @@ onLive('a document that grows is taken in as it grows', {}, async (_, stage) => 
     .filter(({ event }) => event.kind === 'user.message')
     .map(({ event }) => event.observedAt !== undefined);
   assert.deepEqual(seen, [false, true]);
+  await live.live.stop();
+});
+
+onLive('what a document held before it was first read has no time at which it was seen', {}, async (_, stage) => {
+  const live = geminiStage(stage, true);
+  const file = write(stage, message(1), message(2));
+  utimesSync(file, 1_795_000_000, 1_795_000_000); // Older than the first start: nothing of it is read.
+  await live.live.start();
+  await live.live.sweep();
+  assert.deepEqual(await stage.said(), []);
+  await live.restart();
+  await live.live.sweep();
+  write(stage, message(1), message(2), message(3));
+  await live.live.sweep();
+  await live.untilSaid('sheep number 1', 'sheep number 2', 'sheep number 3');
+  write(stage, message(1), message(2), message(3), message(4));
+  await live.live.sweep();
+  await live.untilSaid('sheep number 1', 'sheep number 2', 'sheep number 3', 'sheep number 4');
+  const seen = (await stage.events())
+    .filter(({ event }) => event.kind === 'user.message')
+    .map(({ event }) => event.observedAt !== undefined);
+  assert.deepEqual(seen, [false, false, false, true]);
   await live.live.stop();
 });
 

@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { systemCode } from '../../src/core/errors.ts';
 import { growFile } from '../../src/platform/growing-file.ts';
 import { temporaryFolder } from '../support/derive.ts';
+import { hasStrace } from '../torture/kill-import.ts';
 
 const old = { create: false };
 const fresh = { create: true };
@@ -33,6 +35,37 @@ it('is made with its folders, for its owner alone', async (t) => {
     codeOf(() => growFile(root, ['a', 'b', 'x.md'], fresh)),
     'EEXIST',
   );
+});
+
+/** What happens to a file in a folder while it is opened, written once and synced, by the system's own calls. */
+function callsOfFirstWords(folder: string, create: boolean): readonly string[] {
+  const module = JSON.stringify(fileURLToPath(new URL('../../src/platform/growing-file.ts', import.meta.url)));
+  const script = `
+    import { growFile } from ${module};
+    const file = growFile(${JSON.stringify(folder)}, ['x.md'], { create: ${create} });
+    file.append(Buffer.from('one'));
+    await file.sync();
+    file.close();`;
+  const log = `${folder}-calls.txt`;
+  const trace = ['-f', '-y', '-qq', '-e', 'trace=openat,write,fsync', '-o', log];
+  const { status, stderr } = spawnSync('strace', [...trace, process.execPath, '--input-type=module', '-e', script]);
+  assert.equal(status, 0, String(stderr));
+  const what = /\b(openat)\(.*(?:O_APPEND).*x\.md>|\b(write|fsync)\(\d+<([^>]*)>/g;
+  return [...readFileSync(log, 'utf8').matchAll(what)]
+    .filter(([, opened, , path = '']) => opened || path.startsWith(folder))
+    .map(([, opened, call, path = '']) => (opened ? 'open' : `${call} ${path.endsWith('x.md') ? 'file' : 'folder'}`));
+}
+
+it('gets its first words at once, and then its folder is synced, also one that was left empty', {
+  skip: hasStrace() ? false : 'needs strace',
+}, (t) => {
+  const folder = join(temporaryFolder(t), 'notes');
+  mkdirSync(folder);
+  const first = ['open', 'write file', 'fsync file', 'fsync folder'];
+  assert.deepEqual(callsOfFirstWords(folder, true), first);
+  writeFileSync(join(folder, 'x.md'), '');
+  assert.deepEqual(callsOfFirstWords(folder, false), first);
+  assert.deepEqual(callsOfFirstWords(folder, false), ['open', 'write file', 'fsync file']);
 });
 
 it('is absent when it is not there, and no folder is made for that', (t) => {

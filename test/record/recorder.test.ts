@@ -345,3 +345,25 @@ describe('from outside the chat', () => {
     assert.deepEqual(studio.recorder.recordings(), []);
   });
 });
+
+it('a new recording has its head from the moment in which it is there', async (t) => {
+  const studio = new Studio(t);
+  const left: string[] = [];
+  const grow: typeof nodeDestinations.grow = (root, components, options) => {
+    const file = nodeDestinations.grow(root, components, options);
+    if (!file || !options.create) return file;
+    const close = () => {
+      left.push(Buffer.from(file.read(0, file.sizeBytes())).toString());
+      file.close();
+    };
+    const get = (name: string | symbol) => {
+      const value = Reflect.get(file, name, file);
+      return typeof value === 'function' ? value.bind(file) : value;
+    };
+    return new Proxy(file, { get: (_, name) => (name === 'close' ? close : get(name)) });
+  };
+  studio.change = { files: { ...nodeDestinations, grow } };
+  studio.recorder = studio.make();
+  await studio.say(`::record ${studio.notes}/a.md`, `::init ${studio.notes}/b.md`);
+  assert.deepEqual(left, [HEAD, HEAD]);
+});

@@ -219,3 +219,22 @@ it('a store that is busy for a moment sends nothing elsewhere', async (t) => {
 function bound<T>(target: object, value: T): T {
   return typeof value === 'function' ? value.bind(target) : value;
 }
+
+it('a recording that has nowhere to go does not hold up the others of its session', async (t) => {
+  const studio = new Studio(t);
+  await studio.say(
+    `::record ${studio.notes}/c.md`,
+    'one',
+    `::capture ${studio.notes}/a.md`,
+    `::stop dest:${studio.notes}/a.md`,
+  );
+  bar(studio);
+  symlinkSync(`${studio.notes}/b.md`, `${studio.recordings}/generated.md`);
+  await studio.say(`::record ${studio.notes}/a.md`, 'two');
+  assert.ok(studio.file('c.md').endsWith('\ntwo\n'));
+  unlinkSync(`${studio.recordings}/generated.md`);
+  await studio.say('three');
+  assert.ok(studio.file('c.md').endsWith('\nthree\n'));
+  assert.ok(elsewhere(studio).includes('\ntwo\n') && elsewhere(studio).endsWith('\nthree\n'));
+  await assertWhole(studio);
+});

@@ -24,11 +24,15 @@ export class Sightings {
   }
 
   /** A file that is to be read is looked at. `known` is what the store has of it. */
-  see({ path, root, match, stat }: FoundSource, known: Pick<KnownSource, 'stat'> | undefined): void {
+  see(
+    { path, root, match, stat }: FoundSource,
+    known: Pick<KnownSource, 'stat' | 'endBytes' | 'generation'> | undefined,
+  ) {
     if (this.#newFrom.has(path)) return;
     const isOld = !this.#surveyed.has(root);
     const bytes = isOld ? stat.sizeBytes : (known?.stat.sizeBytes ?? 0);
-    this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isOld ? Number.POSITIVE_INFINITY : 0);
+    const isFirst = isOld || (known !== undefined && isNoted(known));
+    this.#newFrom.set(path, match.framing === 'jsonl' ? bytes : isFirst ? Number.POSITIVE_INFINITY : 0);
   }
 
   /** From which offset on the records of a reading are new. What was read before without being kept is not. */
