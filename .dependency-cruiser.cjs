@@ -1,7 +1,8 @@
 /** Who may import whom: the rules of docs/architecture.md. */
 const pure =
   '^(src/core|src/providers|src/ingest/framing|src/record/formats|src/record/(commands|plan|write-policy)\\.ts)';
-const composition = '^src/(main|agent-files|live-components|ingest-worker|index|store-api|providers-api)\\.ts$';
+const composition =
+  '^src/(main|agent-files|open-store|spare-lock|live-components|ingest-worker|index|store-api|providers-api)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -28,7 +29,8 @@ module.exports = {
     },
     {
       name: 'sqlite-stays-in-its-engine',
-      comment: 'in the lock of the daemon, which is free at once when its holder is killed, and where agents keep databases',
+      comment:
+        'in the lock of the daemon, which is free at once when its holder is killed, and where agents keep databases',
       severity: 'error',
       from: { pathNot: '^src/(store/sqlite|daemon/lockfile\\.ts$|platform/agent-database\\.ts$)' },
       to: { path: '^(node:)?sqlite$' },

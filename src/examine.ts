@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import type { Failing, MachineFacts, OwnPlace } from './app/doctor/facts.ts';
 import { homePaths } from './config/paths.ts';
 import { KatoError } from './core/errors.ts';
-import { isHeld, readHolder } from './daemon/lockfile.ts';
+import { isHeld, readHolder, type SpareLock } from './daemon/lockfile.ts';
 import { findDaemon } from './reach-daemon.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
@@ -11,12 +11,16 @@ export interface ExamineOptions {
   readonly home: string;
   readonly version: string;
   readonly loadConfig: () => Promise<unknown>;
-  readonly lookAtStore: (path: string) => MachineFacts['store'];
+  readonly stores: MachineFacts['stores'];
+  readonly spareLock: SpareLock;
 }
 
-export async function examine({ home, version, loadConfig, lookAtStore }: ExamineOptions): Promise<MachineFacts> {
+export async function examine(options: ExamineOptions): Promise<MachineFacts> {
+  const { home, version, loadConfig } = options;
   const paths = homePaths(home);
-  const folders = [paths.home, paths.recordings, paths.logs, paths.run].flatMap((path) => placeOf(path, 'folder'));
+  const folders = [paths.home, paths.recordings, paths.logs, paths.run, paths.transcripts].flatMap((path) =>
+    placeOf(path, 'folder'),
+  );
   const files = ['', '-wal', '-shm'].map((suffix) => paths.database + suffix);
   return {
     version,
@@ -25,8 +29,8 @@ export async function examine({ home, version, loadConfig, lookAtStore }: Examin
     config: await configOf(loadConfig),
     freeBytes: freeBytes(home),
     mostWatches: mostWatches(),
-    lock: await lockOf(home, paths.run),
-    store: lookAtStore(paths.database),
+    lock: await lockOf(home, paths.run, options.spareLock),
+    stores: options.stores,
   };
 }
 
@@ -68,12 +72,12 @@ function mostWatches(): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-async function lockOf(home: string, run: string): Promise<MachineFacts['lock']> {
+async function lockOf(home: string, run: string, spareLock: SpareLock): Promise<MachineFacts['lock']> {
   const socket = controlSocketPath(home);
   const answers = await findDaemon(home).catch(() => undefined); // Then none answers, which is what is said.
   const pid = readHolder(run)?.pid;
   return {
-    isHeld: attempt(() => isHeld(run)) ?? false,
+    isHeld: attempt(() => isHeld(run, spareLock)) ?? false,
     socket,
     hasSocket: existsSync(socket),
     ...(pid !== undefined && { pid }),

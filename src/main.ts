@@ -2,7 +2,7 @@
  * The composition root: the one place that knows every concrete thing. It turns an environment into a `Kato`, and hands
  * that to a surface.
  */
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,14 +18,16 @@ import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
+import { openStore } from './open-store.ts';
 import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
 import { providers } from './providers/registry.ts';
 import { type CommandSyntax, commandPayloads } from './record/commands.ts';
+import { spareLock } from './spare-lock.ts';
+import { engineBytes, enginesWithData } from './store/engines.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
-import { openSqliteStore } from './store/sqlite.ts';
 import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
@@ -64,26 +66,28 @@ const COMMIT_BYTES = 4 * 1024 * 1024;
 
 /** Opens kato for this environment with these settings, in this process. */
 export async function openKato(environment: Environment, config: Config): Promise<Kato> {
-  return createKato(openParts(environment, config));
+  return createKato(await openParts(environment, config));
 }
 
 /** Everything a Kato is made of; closing one Kato made of it closes it. */
-function openParts(environment: Environment, config: Config): KatoParts {
+async function openParts(environment: Environment, config: Config): Promise<KatoParts> {
   const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeStaleScratch(paths.home, Date.now());
-  const sqlite = openSqliteStore(paths.database);
-  const store = withGroupCommit(sqlite, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
+  const log = openLog(environment, 'operational', config);
+  const opened = await openStore(paths, config.store.engine);
+  const { engine, fallback } = opened;
+  const store = withGroupCommit(opened.store, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
   return {
     store,
-    openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes),
+    openScratch: (sourceBytes) => openScratchStore(paths.home, sourceBytes, opened.openIn),
     files: agentFiles,
     destinations: nodeDestinations,
     logFiles: createLogFiles(paths.logs),
     clock: systemClock,
-    log: openLog(environment, 'operational', config),
+    log,
     audit: openLog(environment, 'audit', config),
     providers,
     roots: providerRoots(environment, config),
@@ -91,8 +95,10 @@ function openParts(environment: Environment, config: Config): KatoParts {
     loadFormats,
     openReaders: () => lazyReaders(syntax),
     commandsIn: (text) => commandPayloads(text, syntax),
-    engine: 'sqlite',
-    diskBytes: () => diskBytes(paths),
+    engine,
+    ...(fallback !== undefined && { fallback }),
+    diskBytes: () => engineBytes(engine, paths),
+    otherData: () => enginesWithData(paths).find((one) => one.engine !== engine),
     katoHome: environment.katoHome,
     userHome,
     temporary: tmpdir(),
@@ -135,7 +141,8 @@ function viewSettings({ recording: { headingTime, toolResultLines, anchors } }: 
 function holdHome(paths: HomePaths): { leave(): void } {
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   const socket = controlSocketPath(paths.home);
-  return acquireLock(paths.run, { pid: process.pid, version: readVersion(), startedAt: systemClock.now(), socket });
+  const holder = { pid: process.pid, version: readVersion(), startedAt: systemClock.now(), socket };
+  return acquireLock(paths.run, holder, spareLock);
 }
 
 /** How long a running daemon may take to say that it is there, before a command goes on without it. */
@@ -172,11 +179,13 @@ export async function runDaemon(
     paths,
     version: readVersion(),
     detached,
+    spareLock,
     clock: systemClock,
     log: openLog(environment, 'operational', config),
     onReady,
     async open() {
-      const parts = openParts(environment, config);
+      const parts = await openParts(environment, config);
+      noteEngine(parts);
       const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
       const shared = { ...parts, live, store: { ...parts.store, close: nothing } };
@@ -193,6 +202,13 @@ export async function runDaemon(
       };
     },
   });
+}
+
+/** Says in the log what is not as one would expect it. */
+function noteEngine({ log, engine, fallback, otherData }: KatoParts): void {
+  if (fallback !== undefined) log.log('warn', 'store.fallback', { engine, reason: fallback });
+  const other = otherData();
+  if (other) log.log('warn', 'store.other-engine', { engine, other: other.engine, bytes: other.bytes });
 }
 
 /** After how long without work the readers end: each keeps a heap of its own. */
@@ -246,13 +262,6 @@ export function providerRoots({ userHome, variables }: Environment, config: Conf
   });
 }
 
-function diskBytes({ database }: HomePaths): number {
-  return ['', '-wal', '-shm'].reduce(
-    (sum, suffix) => sum + (statSync(database + suffix, { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
-}
-
 /** Runs the command line in this process; the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const { runCli } = await import('./surfaces/cli/program.ts');
@@ -281,11 +290,15 @@ export async function main(argv: readonly string[]): Promise<number> {
       (await reachKato(home)) ?? openKato(environment(home, variables), config),
     daemon: daemonServices(environment),
     examine: async (home) => {
-      const [{ examine }, { lookAtStore }] = await Promise.all([
-        import('./examine.ts'),
-        import('./store/sqlite/quick-look.ts'),
-      ]);
-      return examine({ home, version: readVersion(), loadConfig: () => loadConfig(environment(home)), lookAtStore });
+      const [{ examine }, { lookAtStores }] = await Promise.all([import('./examine.ts'), import('./open-store.ts')]);
+      const looks = await lookAtStores(homePaths(home));
+      return examine({
+        home,
+        version: readVersion(),
+        loadConfig: () => loadConfig(environment(home)),
+        stores: looks,
+        spareLock,
+      });
     },
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
@@ -296,8 +309,8 @@ function daemonServices(environment: (home: string) => Environment): DaemonServi
   const reach = () => import('./reach-daemon.ts');
   return {
     find: async (home) => (await reach()).findDaemon(home),
-    start: async (home) => (await reach()).startDaemon(home, readVersion(), PROGRAM),
-    stop: async (home) => (await reach()).stopDaemon(home),
+    start: async (home) => (await reach()).startDaemon(home, { version: readVersion(), program: PROGRAM, spareLock }),
+    stop: async (home) => (await reach()).stopDaemon(home, spareLock),
     command: [process.execPath, PROGRAM],
     run: (home, config, options) => runDaemon(environment(home), config, options),
   };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { homePaths } from './config/paths.ts';
 import { KatoError } from './core/errors.ts';
 import { launchDaemon } from './daemon/launch.ts';
-import { isHeld, readHolder } from './daemon/lockfile.ts';
+import { isHeld, readHolder, type SpareLock } from './daemon/lockfile.ts';
 import type { DaemonSummary, Started } from './surfaces/cli/daemon-services.ts';
 import { type ControlClient, connectControl } from './surfaces/control/client.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
@@ -22,11 +22,17 @@ export async function findDaemon(home: string): Promise<DaemonSummary | undefine
   return client && summary(client);
 }
 
+interface StartOptions {
+  readonly version: string;
+  readonly program: string;
+  readonly spareLock: SpareLock;
+}
+
 /** Makes sure that a daemon of this version runs. */
-export async function startDaemon(home: string, version: string, program: string): Promise<Started> {
+export async function startDaemon(home: string, { version, program, spareLock }: StartOptions): Promise<Started> {
   const found = await findDaemon(home);
   if (found?.version === version) return { daemon: found, isNew: false };
-  const ended = found && (await stopDaemon(home));
+  const ended = found && (await stopDaemon(home, spareLock));
   const { run, logs } = homePaths(home);
   for (const folder of [home, run, logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { daemon, isOurs } = await launchDaemon({
@@ -35,35 +41,35 @@ export async function startDaemon(home: string, version: string, program: string
     cwd: home,
     output: `${logs}/daemon.log`,
     ask: () => findDaemon(home),
-    isHeld: () => isHeld(run),
+    isHeld: () => isHeld(run, spareLock),
     withinMs: START_MS,
   });
   return { daemon, isNew: isOurs, ...(ended && { replaced: ended.version }) };
 }
 
 /** Ends the daemon of this home and waits until it has; absent when there is none. */
-export async function stopDaemon(home: string): Promise<DaemonSummary | undefined> {
+export async function stopDaemon(home: string, spareLock: SpareLock): Promise<DaemonSummary | undefined> {
   const { run } = homePaths(home);
-  const client = await reachHolder(home);
+  const client = await reachHolder(home, spareLock);
   if (!client) return undefined;
   try {
     await client.stop();
   } finally {
     await client.close();
   }
-  if (await within(END_MS, () => !isHeld(run))) return summary(client);
+  if (await within(END_MS, () => !isHeld(run, spareLock))) return summary(client);
   throw new KatoError('daemon-failed', `the daemon (pid ${client.facts.pid}) did not end within ${END_MS / 1000} s`, {
     hint: `\`kill -9 ${client.facts.pid}\` ends it at once; nothing is lost by that`,
   });
 }
 
 /** The daemon that holds the home. One that is about to start, or to end, is waited for. */
-async function reachHolder(home: string): Promise<ControlClient | undefined> {
+async function reachHolder(home: string, spareLock: SpareLock): Promise<ControlClient | undefined> {
   const { run } = homePaths(home);
   let client: ControlClient | undefined;
   const isClear = async () => {
     client = await reach(home);
-    return client !== undefined || !isHeld(run);
+    return client !== undefined || !isHeld(run, spareLock);
   };
   if (await within(ANSWER_MS, isClear)) return client;
   const holder = readHolder(run);

@@ -14,7 +14,7 @@ import type { Clock, Logger } from './core/ports.ts';
 import type { Component } from './daemon/component.ts';
 import { type Ending, listenForEnding } from './daemon/ending.ts';
 import { HELD_STATUS } from './daemon/launch.ts';
-import { acquireLock, type Holder, type Lock } from './daemon/lockfile.ts';
+import { acquireLock, type Holder, type Lock, type SpareLock } from './daemon/lockfile.ts';
 import { createSupervisor, type Supervisor } from './daemon/supervisor.ts';
 import { type DaemonFacts, PROTOCOL } from './surfaces/control/protocol.ts';
 import { ControlServer } from './surfaces/control/server.ts';
@@ -33,6 +33,7 @@ export interface DaemonOptions {
   readonly paths: HomePaths;
   readonly version: string;
   readonly detached: boolean;
+  readonly spareLock: SpareLock;
   readonly clock: Clock;
   readonly log: Logger;
   readonly open: () => Promise<Opened>;
@@ -54,7 +55,7 @@ export async function serveDaemon(options: DaemonOptions): Promise<number> {
   for (const folder of [paths.home, paths.run, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const who = { pid: process.pid, version, startedAt: clock.now(), socket: controlSocketPath(paths.home) };
   const ending = listenForEnding({ detached, log }); // Whoever reads who holds the lock may end it at once.
-  const lock = takeLock(paths.run, who, detached);
+  const lock = takeLock(who, options);
   if (!lock) return HELD_STATUS;
   try {
     const opened = await options.open();
@@ -71,9 +72,9 @@ export async function serveDaemon(options: DaemonOptions): Promise<number> {
 }
 
 /** Absent when another daemon has it and whoever started this one waits to be told so. */
-function takeLock(run: string, who: Holder, detached: boolean): Lock | undefined {
+function takeLock(who: Holder, { paths: { run }, detached, spareLock }: DaemonOptions): Lock | undefined {
   try {
-    return acquireLock(run, who);
+    return acquireLock(run, who, spareLock);
   } catch (error) {
     if (detached && error instanceof KatoError && error.code === 'daemon-running') return undefined;
     throw error;

@@ -21,6 +21,7 @@ export {
   type TurnEnd,
 } from './library/transcripts.ts';
 export { withGroupCommit } from './store/group-commit.ts';
+export { openLogStore } from './store/log.ts';
 export { createMemoryStore } from './store/memory.ts';
 export { openSqliteStore } from './store/sqlite.ts';
 export type {

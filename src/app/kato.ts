@@ -10,6 +10,7 @@ import type { PassProgress, PassReport } from '../ingest/ingestor.ts';
 import type { Command } from '../record/commands.ts';
 import type { FormatId, FormatOptions } from '../record/formats/format.ts';
 import type { Answer } from '../record/obedience.ts';
+import type { EngineData, EngineName } from '../store/engines.ts';
 import type { StoreFlaw, StoreStats } from '../store/store.ts';
 
 export type { Answer } from '../record/obedience.ts';
@@ -167,10 +168,21 @@ export interface IngestStatus {
   readonly lag: readonly SourceLag[];
 }
 
+/** What keeps the transcripts, and how. */
+export interface StoreUse {
+  readonly keptSessions: number;
+  readonly engine: EngineName;
+  /** Why it is not SQLite, where the settings left the choice. */
+  readonly fallback?: string;
+  /** What the engine that is not used has in this home: nothing shows it. */
+  readonly other?: EngineData;
+  readonly diskBytes: number;
+}
+
 export interface KatoStatus {
   readonly daemon: DaemonStatus;
   /** Of a session that is not kept, the store has its title at most. */
-  readonly store: StoreStats & { readonly keptSessions: number; readonly engine: string; readonly diskBytes: number };
+  readonly store: StoreStats & StoreUse;
   readonly providers: readonly ProviderStatus[];
   /** The latest sessions, and all that are active or being recorded. */
   readonly recent: readonly SessionSummary[];

@@ -7,6 +7,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Format, FormatId } from '../record/formats/format.ts';
 import type { HearingRules } from '../record/hearing.ts';
 import type { View, ViewSettings } from '../record/view.ts';
+import type { EngineData, EngineName } from '../store/engines.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import type { Answer, IngestStatus, KatoStatus, OutsideCommand, RecordingState } from './kato.ts';
 
@@ -32,7 +33,11 @@ export interface KatoParts {
   readonly loadFormats: () => Promise<FormatParts>;
   readonly openReaders?: PassOptions['openReaders'];
   readonly commandsIn?: PassOptions['commandsIn'];
-  readonly engine: string;
+  readonly engine: EngineName;
+  /** Why it is not SQLite, where the settings left the choice. */
+  readonly fallback?: string;
+  /** What the engine that is not used has in this home. */
+  readonly otherData: () => EngineData | undefined;
   readonly diskBytes: () => number;
   readonly katoHome: string;
   readonly userHome: string;

@@ -7,6 +7,7 @@ import { discover, type FoundSource, type ProviderRoot } from '../ingest/discove
 import { isUnchanged } from '../ingest/fingerprint.ts';
 import { planPass } from '../ingest/plan.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { EngineData, EngineName } from '../store/engines.ts';
 import type { TranscriptStore } from '../store/store.ts';
 import { nameOf } from './family.ts';
 import type { KatoStatus, ProviderStatus, SessionSummary, SourceLag, UnkeptSources } from './kato.ts';
@@ -20,7 +21,9 @@ export interface StatusContext {
   readonly providers: readonly Provider[];
   readonly roots: readonly ProviderRoot[];
   readonly keeps: KatoStatus['keeps'];
-  readonly engine: string;
+  readonly engine: EngineName;
+  readonly fallback?: string;
+  readonly otherData: () => EngineData | undefined;
   readonly diskBytes: () => number;
   readonly clock: Clock;
   readonly live?: LiveRecording;
@@ -60,6 +63,7 @@ export async function readStatus(
   const lost = new Set(plan.gone.map(({ id }) => id));
   const isGone = (one: SourceRecord) => one.gone || lost.has(one.id);
   const [gone, there] = [sources.filter(isGone), sources.filter((one) => !isGone(one))];
+  const other = context.otherData();
   const torn = sources.filter(({ id, gone }) => !gone && !planned.has(id)).flatMap(tornEnd);
   return {
     daemon: { running: false },
@@ -67,6 +71,8 @@ export async function readStatus(
       ...(await store.stats()),
       keptSessions: sessions.filter(({ kept }) => kept).length,
       engine: context.engine,
+      ...(context.fallback !== undefined && { fallback: context.fallback }),
+      ...(other && { other }),
       diskBytes: context.diskBytes(),
     },
     keeps: context.keeps,

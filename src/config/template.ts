@@ -18,6 +18,9 @@ autoGenerateSnapshots: ${keepAll}
 # true: transcripts are deleted when the daemon stops; recordings stay.
 cleanSessionStatesOnShutdown: false
 
+# What keeps transcripts: SQLite where it can serve (auto), always SQLite, or files of JSON lines (log).
+# store: { engine: auto }
+
 # Where recordings and exports may be written. kato's own recordings/ folder is always allowed.
 write:
   roots: [${roots}]

@@ -3,6 +3,7 @@
  */
 import { hash } from 'node:crypto';
 import { countDiagnostics, type Diagnostic } from '../core/diagnostic.ts';
+import { durabilityOf } from '../core/durability.ts';
 import type { EventId, Origin, Payload } from '../core/event.ts';
 import { type RecordKey, recordDigest, recordHalf } from '../core/identity.ts';
 import type { SessionKey } from '../core/session.ts';
@@ -90,6 +91,7 @@ export class Collector {
   #links: SessionLink[] = [];
   #heard: HeardCommand[] = [];
   #bodyBytes = 0;
+  #flushes = false;
   readonly #keeps: boolean;
 
   constructor(options: CollectorOptions) {
@@ -129,6 +131,7 @@ export class Collector {
     const { blobs, sideFiles } = this.#open(session);
     blobs.set(sha256, { sha256, mediaType: 'text/plain', content });
     sideFiles.set(name, { name, sha256 });
+    this.#flushes = true;
   }
 
   /** The commands heard since the last time, in a session that is not kept. */
@@ -140,7 +143,9 @@ export class Collector {
 
   /** Everything collected since the last time, as a batch with these raw bytes. */
   take(raw: readonly RawChunk[]): Omit<Batch, 'cause' | 'source' | 'sweep' | 'offsets'> {
+    const isMore = [this.#quarantined, this.#superseded, this.#links].some(({ length }) => length > 0);
     const batch = {
+      rides: !this.#flushes && !isMore,
       sessions: [...this.#sessions.values()].map((session) => this.#close(session)),
       raw,
       quarantined: this.#quarantined,
@@ -155,6 +160,7 @@ export class Collector {
     this.#superseded = [];
     this.#links = [];
     this.#bodyBytes = 0;
+    this.#flushes = false;
     return batch;
   }
 
@@ -204,6 +210,7 @@ export class Collector {
     const { id, content, json } = this.#encode(complete, context);
     if (!this.#recent.isNews(id, content)) return; // Told again, word for word: the same sighting.
     session.builder.add(id, content, json);
+    this.#flushes ||= durabilityOf[draft.kind] === 'flush';
     this.#bodyBytes += session.builder.bytes - before;
     for (const command of this.#commandsOf(draft, id)) this.#addDraft(command, frame);
     if (session.builder.bytes >= PAGE_BYTES) session.pages.push(session.builder.build(this.#options.packPages));

@@ -280,14 +280,14 @@ class SourceReader {
     const cursor = waitingCursor(record.checkpoint.cursor);
     const checkpoint = { ...record.checkpoint, cursor, unswept: restart };
     const seen = { ...record, path, stat, checkpoint, nativeId: record.nativeId ?? match.nativeId, gone: false };
-    return { ...emptyBatch, cause, source: { record: seen, expected: record.version } };
+    return { ...emptyBatch, cause, source: { record: seen, expected: record.version }, rides: true };
   }
 
   #batch({ cursor, endBytes, raw, isEnd, sweep = false, unswept = false }: Progress): Batch {
     const expected = this.#record.version;
     const { provider, match, path, stat } = this.#reading;
     const nativeId = this.#record.nativeId ?? (match.shared ? undefined : (match.nativeId ?? this.#fold.firstSession));
-    const { companions, generation } = this.#record.checkpoint;
+    const { companions, generation, endBytes: readBytes } = this.#record.checkpoint;
     const state = this.#fold.state;
     const { decoderVersion } = provider;
     const checkpoint = { cursor, endBytes, state, decoderVersion, companions, generation, unswept };
@@ -312,8 +312,7 @@ class SourceReader {
       source: { record, expected },
       sweep,
       offsets,
-      // Without words, or without keeping them, everything can be read again.
-      rides: offsets.length === 0 && !sweep && (!this.#keeps || (taken.sessions.length === 0 && raw.length === 0)),
+      rides: taken.rides === true && !sweep && (readBytes > 0 || taken.sessions.length === 0), // A session's start does not.
     };
   }
 }

@@ -101,17 +101,10 @@ async function storeAll(
     if (isStopped()) return;
     isFirst = false;
     const settled = await settleHeard(store, batch);
-    storing = append({ ...settled, rides: bringsNothing(settled) }, options);
+    storing = append({ ...settled, rides: settled.rides === true && settled.offsets.length === 0 }, options);
     storing.catch(() => {}); // Awaited, and thus reported, in the next round or below.
   }
   await storing;
-}
-
-/** Whether a batch only says how far a source was looked at: a line whose end is not there yet, a file that was touched. */
-function bringsNothing({ sessions, raw, quarantined, diagnostics, superseded, links, offsets, sweep }: Batch): boolean {
-  return (
-    !sweep && [sessions, raw, quarantined, diagnostics, superseded, links, offsets].every(({ length }) => length === 0)
-  );
 }
 
 async function append(batch: Batch, { store, onAppended, onStoreFailed }: Storing): Promise<void> {

@@ -18,7 +18,7 @@
  * agent from tidying up when it ends. The file itself is never opened here but by SQLite: closing it would drop SQLite's
  * locks (https://sqlite.org/howtocorrupt.html, 2.2). Seen with SQLite 3.53 in November 2026.
  */
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { FileStat } from '../core/source.ts';
@@ -55,7 +55,7 @@ export function filesOf(path: string): readonly [main: string, log: string] {
   return [path, `${path}-wal`];
 }
 
-/** Uses one state of the database. Throws an error with SQLite's code, or `EBUSY` when it was not left alone. */
+/** Uses one state of the database. Throws an error with SQLite's code, `EBUSY` when it was not left alone, or `ENOSYS` in a Node without SQLite. */
 export function readDatabase<T>(path: string, look: Look, use: (database: OpenDatabase) => T): T {
   for (let attempt = 1; ; attempt++) {
     const before = look(path);
@@ -72,6 +72,7 @@ export function readDatabase<T>(path: string, look: Look, use: (database: OpenDa
   }
 }
 
+type Sqlite = typeof import('node:sqlite');
 type Way = 'readonly_shm' | 'immutable';
 
 /** Absent when there is none that writes nothing. */
@@ -82,17 +83,19 @@ function wayInto(path: string, look: Look): Way | undefined {
 }
 
 function attemptLook<T>(path: string, way: Way, use: (database: OpenDatabase) => T) {
+  const sqlite = process.getBuiltinModule('node:sqlite') as Sqlite | undefined;
+  if (!sqlite) return { code: 'ENOSYS' }; // A Node that was built, or started, without it.
   try {
-    return { value: withConnection(path, way, use) };
+    return { value: withConnection(sqlite, path, way, use) };
   } catch (error) {
     return { code: codeOf(error) };
   }
 }
 
-function withConnection<T>(path: string, way: Way, use: (database: OpenDatabase) => T): T {
+function withConnection<T>(sqlite: Sqlite, path: string, way: Way, use: (database: OpenDatabase) => T): T {
   const url = pathToFileURL(path);
   url.search = `mode=ro&${way}=1`;
-  const connection = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS, allowExtension: false });
+  const connection = new sqlite.DatabaseSync(url, { readOnly: true, timeout: BUSY_MS, allowExtension: false });
   try {
     // What SQLite sorts is transcript text: it stays in memory. The schema is the agent's: nothing in it is believed.
     connection.exec('PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; BEGIN');

@@ -5,6 +5,7 @@
  * the start. Both give the same bytes, however often playing was interrupted, because all that is known between two
  * events is in the cursor. Recordings read what was written: what a reprocess derives anew is not for them.
  */
+import { durabilityOf } from '../core/durability.ts';
 import type { KatoEvent } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import { type SessionKey, sessionId, shortId } from '../core/session.ts';
@@ -41,6 +42,8 @@ export interface Played {
   /** Events that the text shows. */
   readonly events: number;
   readonly cursor: Cursor;
+  /** Whether the last event that was played rides: the store may not have it on the disk yet. Absent when none was played. */
+  readonly rides?: boolean;
 }
 
 export function startOf({ format }: Pick<Play, 'format'>): Cursor {
@@ -123,14 +126,16 @@ class PeriodRun {
     for await (const page of store.read({ key: session, view: 'written', after: Math.max(0, after - 1) })) {
       let text = '';
       let events = 0;
+      let rides: boolean | undefined;
       for (const stored of page) {
         if (stored.position > upTo) break;
         const piece = stored.position > after ? await this.#take(stored) : await this.#seeAgain(stored);
         text += piece.text;
         events += piece.events;
+        rides = durabilityOf[stored.event.kind] === 'ride';
         if (this.isOver) break;
       }
-      yield { text, events, cursor: this.cursor };
+      yield { text, events, cursor: this.cursor, ...(rides !== undefined && { rides }) };
       if (this.isOver || (page.at(-1)?.position ?? 0) > upTo) return;
     }
   }

@@ -89,7 +89,8 @@ export class RecordedFiles {
       const { owesHead, ...known } = progress;
       const head = () => headOf(session, recording.format, recording.id);
       const from = owesHead ? { ...known, lead: beginFile(work, head()).lead } : progress;
-      const { events, isGone } = await advance({ ...work, store }, from);
+      const settle = async () => void (await this.#parts.store.append([emptyBatch]));
+      const { events, isGone } = await advance({ ...work, store, settle }, from);
       if (isGone) return this.#fail(recording, session, 'gone');
       const stale = this.#conditions.get(recording.id)?.headFailure;
       this.#conditions.goOn(recording, events > 0 ? await this.#tryHead(session, recording, place) : stale);

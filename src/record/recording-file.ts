@@ -52,6 +52,8 @@ export interface RecordingFileParts {
   readonly recording: Play;
   /** Stores the progress. `rides`: it can be worked out again. */
   readonly store: (progress: FileProgress, options: { readonly rides: boolean }) => Promise<void>;
+  /** Waits until everything that the store has is on the disk: a file never tells more than that. */
+  readonly settle: () => Promise<void>;
 }
 
 /** Text is written when this much has come together. */
@@ -92,7 +94,9 @@ export async function advance(parts: RecordingFileParts, from: FileProgress): Pr
   let events = 0;
   let cursor = from.cursor;
   let isGone = false;
+  let rides = false;
   const flush = async () => {
+    if (rides && text !== '') await parts.settle();
     const written = await write(parts, progress, text, cursor);
     isGone = written === undefined;
     progress = written ?? progress;
@@ -102,6 +106,7 @@ export async function advance(parts: RecordingFileParts, from: FileProgress): Pr
     text += piece.text;
     events += piece.events;
     cursor = piece.cursor;
+    rides = piece.rides ?? rides;
     if (text.length >= FLUSH_BYTES && cursor.begun) await flush();
     if (isGone) break;
   }

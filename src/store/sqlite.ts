@@ -88,13 +88,24 @@ function resumeScrub(database: Database): void {
 /** Runs writes as one transaction each, and refuses all after the disk has failed. */
 function writer(database: Database, path: string): <T>(action: () => T, rides?: boolean) => T {
   let failed: KatoError | undefined;
+  const changed = () => Number(database.sql('SELECT total_changes() AS changed').get()?.changed);
+  /** Whatever others do changes it. */
+  const others = () => Number(database.sql('PRAGMA data_version').get()?.data_version);
+  /** Until when everything is known to be on the disk; absent when something rode since. */
+  let synced: number | undefined;
   return (action, rides = false) => {
     if (failed) throw failed;
     try {
       if (rides) database.raw.exec('PRAGMA synchronous=NORMAL');
       database.raw.exec('BEGIN IMMEDIATE');
+      const before = changed();
       const result = action();
+      const seen = others(); // Asked in the transaction: what others commit behind it, it does not wait for.
+      // A commit without changes waits for nothing. What it was to bring may be there, and have rode.
+      if (!rides && changed() === before && synced !== seen) writeAnything(database);
       database.raw.exec('COMMIT');
+      if (!rides) synced = seen;
+      else if (changed() !== before) synced = undefined;
       return result;
     } catch (error) {
       if (database.raw.isTransaction) database.raw.exec('ROLLBACK');
@@ -106,6 +117,12 @@ function writer(database: Database, path: string): <T>(action: () => T, rides?: 
       if (rides) database.raw.exec('PRAGMA synchronous=FULL');
     }
   };
+}
+
+/** Into the transaction, so that there is something to wait for: a number that is as it was. */
+function writeAnything({ raw, sql }: Database): void {
+  const version = Number(sql('PRAGMA user_version').get()?.user_version);
+  raw.exec(`PRAGMA user_version=${version}`);
 }
 
 function attempt<T>(doing: string, action: () => T): T {

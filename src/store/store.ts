@@ -11,6 +11,7 @@ import type { KatoEvent, ParentLink } from '../core/event.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { SessionFacts, SessionKey } from '../core/session.ts';
 import type { SourceDiagnostic, SourceRecord } from '../core/source.ts';
+import type { EngineName } from './engines.ts';
 import type { EventPage } from './page.ts';
 
 /** The place of an event in the store's global order, from 1. 0 is before the first. */
@@ -187,8 +188,9 @@ export interface StoreFlaw {
   readonly what: string;
 }
 
-/** What a short look at a store's file tells. */
+/** What a short look at a store's files tells. */
 export interface StoreLook {
+  readonly engine: EngineName;
   readonly bytes: number;
   readonly schema: number;
   /** The latest schema that this kato knows. */
@@ -197,9 +199,8 @@ export interface StoreLook {
   readonly isChecked: boolean;
   /** What is wrong with it. */
   readonly flaw?: string;
-  /** The version of SQLite, and whether several processes may have the file open with it. */
-  readonly sqlite: string;
-  readonly isShareable: boolean;
+  /** The version of SQLite, if several processes may not have the file open with it. */
+  readonly unshareable?: string;
 }
 
 export interface TranscriptStore {

@@ -5,7 +5,7 @@ import { diagnose } from '../../src/app/doctor.ts';
 import type { KatoStatus, ProviderStatus, RecordingSummary } from '../../src/app/kato.ts';
 
 const home: OwnPlace = { path: '/h/.kato', kind: 'folder', mode: 0o700, isOurs: true, isWritable: true };
-const store = { bytes: 1, schema: 1, newest: 1, isChecked: true, sqlite: '3.53.4', isShareable: true };
+const store = { engine: 'sqlite', bytes: 1, schema: 1, newest: 1, isChecked: true } as const;
 const lock = {
   isHeld: true,
   socket: '/h/.kato/run/control.sock',
@@ -14,7 +14,7 @@ const lock = {
 };
 const machine: MachineFacts = {
   ...{ version: '1.0.0', katoHome: '/h/.kato', places: [home], config: undefined },
-  ...{ freeBytes: 75e9, mostWatches: 65_536, lock, store },
+  ...{ freeBytes: 75e9, mostWatches: 65_536, lock, stores: [store] },
 };
 const claude: ProviderStatus = {
   ...{ id: 'claude-code', label: 'Claude Code', roots: [{ path: '/h/.claude/projects', exists: true }] },
@@ -100,17 +100,17 @@ const cases: readonly (readonly [title: string, changes: Changes, ...expected: R
   ['the disk is filling', { machine: { freeBytes: 9e8 } }, /^warn disk: 900 MB/],
   [
     'the store is newer',
-    { machine: { store: { ...store, schema: 2 } } },
+    { machine: { stores: [{ ...store, schema: 2 }] } },
     /^fail store: its schema is 2.*→ upgrade kato/,
   ],
   [
     'the store is damaged',
-    { machine: { store: { ...store, flaw: 'bad pages' } } },
+    { machine: { stores: [{ ...store, flaw: 'bad pages' }] } },
     /^fail store: bad pages → .*kato verify/,
   ],
   [
     'SQLite cannot share',
-    { machine: { store: { ...store, sqlite: '3.50.0', isShareable: false } } },
+    { machine: { stores: [{ ...store, unshareable: '3.50.0' }] } },
     /^warn store: SQLite 3\.50\.0/,
   ],
   [

@@ -16,6 +16,7 @@ import { measureImport } from './measure-import.ts';
 import { measureLive } from './measure-live.ts';
 import { measureRecord } from './measure-record.ts';
 import { measureStart } from './measure-start.ts';
+import { measureStore } from './measure-store.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const folder = mkdtempSync(join(tmpdir(), 'kato-bench-'));
@@ -23,6 +24,7 @@ const scale = values.quick ? 0.1 : 1;
 const measures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   import: () => measureImport(join(folder, 'import'), scale),
   append: () => measureAppend(join(folder, 'append'), scale),
+  store: () => measureStore(join(folder, 'store'), scale),
   export: () => measureExport(join(folder, 'export'), scale),
   live: () => measureLive(join(folder, 'live'), scale),
   record: () => measureRecord(join(folder, 'record'), scale),

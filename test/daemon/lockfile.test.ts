@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { KatoError } from '../../src/core/errors.ts';
 import { acquireLock, isHeld, readHolder } from '../../src/daemon/lockfile.ts';
+import { processNames } from '../../src/store/log/lock.ts';
 import { temporaryFolder } from '../support/derive.ts';
 
 const HOLDER = { pid: process.pid, version: '1.2.3', startedAt: '2026-11-21T10:00:00.000Z', socket: '/x/control.sock' };
@@ -73,6 +75,20 @@ describe('the lock of a home', () => {
       writeFileSync(join(run, 'daemon.json'), text);
       assert.equal(readHolder(run), undefined);
     }
+  });
+
+  it('is a name that belongs to the process where SQLite cannot lock', (t) => {
+    const run = temporaryFolder(t);
+    mkdirSync(join(run, 'lock.db')); // What cannot be opened, cannot be locked.
+    const spare = { ...processNames, isNeeded: () => true };
+    const lock = acquireLock(run, HOLDER, spare);
+    assert.equal(isHeld(run, spare), true);
+    assert.throws(() => acquireLock(run, HOLDER, spare), { code: 'daemon-running' });
+    lock.release();
+    assert.equal(isHeld(run, spare), false);
+    symlinkSync(`${hostname()}/another-boot/1/1/00`, join(run, 'lock'));
+    assert.equal(isHeld(run, spare), false, 'who took it is gone');
+    acquireLock(run, HOLDER, spare).release();
   });
 
   it('says what is wrong with a folder that cannot hold it', (t) => {

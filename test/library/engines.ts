@@ -1,4 +1,5 @@
 /** The engines over which the laws of `kato/store` must hold. */
+import { openLogStore } from '../../src/store/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../src/store/store.ts';
@@ -12,6 +13,7 @@ export interface Engine {
 
 export const engines: Readonly<Record<string, Engine>> = {
   memory: { open: createMemoryStore, keepsData: false },
+  log: { open: (folder) => openLogStore(`${folder}/transcripts`), keepsData: true },
   SQLite: { open: (folder) => openSqliteStore(`${folder}/kato.db`), keepsData: true },
 };
 

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { DestinationFiles, GrowingFile } from '../../src/core/ports.ts';
 import { nodeDestinations } from '../../src/platform/destinations.ts';
 import type { Batch, TranscriptStore } from '../../src/store/store.ts';
+import { SESSION } from '../ingest/support/session-lines.ts';
 import { until } from '../support/until.ts';
 import { Studio } from './support.ts';
 
@@ -74,6 +75,30 @@ describe('a line of a recorded session', () => {
     [syncs, batches.length] = [0, 0];
     await studio.say('five', 'six', 'seven');
     assert.deepEqual([syncs, batches.length], [1, 1]);
+  });
+
+  it('that rides is waited for before it is in a file', async (t) => {
+    const waits: string[] = [];
+    const studio = await begin(t, ({ store }) => ({
+      files: syncingBy(async (file) => {
+        waits.push('file');
+        await file.sync();
+      }),
+      store: {
+        ...store,
+        append: (batches) => {
+          if (batches.some(({ rides }) => rides !== true)) waits.push('store');
+          return store.append(batches);
+        },
+      },
+    }));
+    await studio.say(`::record ${studio.notes}/b.jsonl`);
+    waits.length = 0;
+    const titled = { type: 'ai-title', sessionId: SESSION, aiTitle: 'Sheep' };
+    studio.stage.append(studio.stage.path(), `${JSON.stringify(titled)}\n`);
+    await studio.take();
+    assert.match(studio.file('b.jsonl'), /"kind":"session\.info".*Sheep.*\n$/);
+    assert.deepEqual(waits, ['store', 'file']);
   });
 
   it('is in its file before the disk is waited for', async (t) => {

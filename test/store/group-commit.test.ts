@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { KatoError } from '../../src/core/errors.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
+import { openLogStore } from '../../src/store/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Batch, TranscriptStore } from '../../src/store/store.ts';
@@ -22,6 +23,9 @@ describeStore(
   (folder) => withGroupCommit(openSqliteStore(`${folder}/kato.db`), IN_GROUPS),
   { keepsData: true },
 );
+describeStore('the log engine behind group commit', (folder) => withGroupCommit(openLogStore(folder), IN_GROUPS), {
+  keepsData: true,
+});
 
 /** A store that notes how many batches came with each append. */
 function counted(): { readonly store: TranscriptStore; readonly appends: number[] } {

@@ -3,17 +3,19 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { openScratchStore, removeStaleScratch } from '../../src/store/scratch.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { loose, say } from '../support/batches.ts';
 import { temporaryFolder } from '../support/derive.ts';
 import { readAll, told } from './contract/scene.ts';
 
+const open = (folder: string) => openSqliteStore(`${folder}/scratch.db`);
 const LARGE = 8 * 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe('a scratch store', () => {
   it('for small sources is in memory', async (t) => {
     const home = temporaryFolder(t);
-    const store = await openScratchStore(home, LARGE - 1);
+    const store = await openScratchStore(home, LARGE - 1, open);
     assert.deepEqual(readdirSync(home), []);
     await store.append([loose([say('a', 'r1', 'one')])]);
     assert.deepEqual(told(await readAll(store)), ['1 one']);
@@ -22,7 +24,7 @@ describe('a scratch store', () => {
 
   it('for large ones is a folder for nobody else to read, until it is closed', async (t) => {
     const home = temporaryFolder(t);
-    const store = await openScratchStore(home, LARGE);
+    const store = await openScratchStore(home, LARGE, open);
     const [folder = '', ...others] = readdirSync(home);
     assert.match(folder, /^scratch-/);
     assert.deepEqual(others, []);

@@ -4,6 +4,7 @@ import type { Component } from '../../src/daemon/component.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createFileLogger } from '../../src/platform/logger.ts';
 import { serveDaemon } from '../../src/serve-daemon.ts';
+import { spareLock } from '../../src/spare-lock.ts';
 
 const [, , home = '', behaviour = ''] = process.argv;
 /** Never ends, and keeps the process alive meanwhile. */
@@ -28,6 +29,7 @@ process.exitCode = await serveDaemon({
   paths,
   version: '1.2.3',
   detached: false,
+  spareLock,
   clock: systemClock,
   log: createFileLogger({ file: `${paths.logs}/operational.jsonl`, least: 'info', clock: systemClock, userHome: home }),
   open: async () => ({

@@ -36,8 +36,8 @@ export interface MachineFacts {
     readonly hasSocket: boolean;
     readonly answers?: { readonly pid: number; readonly version: string };
   };
-  /** Absent where there is none yet. */
-  readonly store: StoreLook | undefined;
+  /** Of each engine that has data in the home. */
+  readonly stores: readonly StoreLook[];
 }
 
 export interface ServiceFacts {

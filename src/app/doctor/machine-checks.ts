@@ -1,5 +1,6 @@
 /** Findings about the machine, kato's home, its daemon and its store. Pure. */
 import { bytes } from '../../core/bytes.ts';
+import type { StoreLook } from '../../store/store.ts';
 import type { KatoStatus } from '../kato.ts';
 import type { Examined, MachineFacts, ServiceFacts } from './facts.ts';
 import { type Finding, found, ok, plural } from './finding.ts';
@@ -71,21 +72,42 @@ export function checkDisk({ freeBytes, katoHome }: MachineFacts): Finding[] {
   ];
 }
 
-export function checkStore({ store }: MachineFacts, status: Examined['status']): Finding[] {
+/** The store that is used, and what is beside it. */
+export function checkStore({ stores }: MachineFacts, status: Examined['status']): Finding[] {
+  const used = status !== undefined && 'store' in status ? status.store : undefined;
+  const store = used ? stores.find(({ engine }) => engine === used.engine) : stores[0];
+  return [...checkUsedStore(store, status), ...checkEngine(used)];
+}
+
+function checkEngine(used: KatoStatus['store'] | undefined): Finding[] {
+  const { fallback, other } = used ?? {};
+  const choice = '`store.engine` in the config says which engine is used';
+  const why = fallback === undefined ? [] : [found('warn', 'store', `SQLite is not used: ${fallback}`, choice)];
+  if (!other) return why;
+  return [
+    ...why,
+    found('warn', 'store', `${bytes(other.bytes)} of transcripts in ${FILES[other.engine]} are not shown`, choice),
+  ];
+}
+
+const FILES = { sqlite: 'kato.db', log: 'transcripts/' } as const;
+
+function checkUsedStore(store: StoreLook | undefined, status: Examined['status']): Finding[] {
   const failing =
     status !== undefined && 'message' in status ? [found('fail', 'store', status.message, status.hint)] : [];
   if (!store) return failing.length > 0 ? failing : [ok('store', 'there is none yet')];
-  const { schema, newest, flaw, isChecked, bytes: sizeBytes, sqlite, isShareable } = store;
-  const shared = isShareable
-    ? []
-    : [
-        found(
-          'warn',
-          'store',
-          `SQLite ${sqlite} cannot share the store between processes`,
-          'run kato with the Node that it brings, or a newer one',
-        ),
-      ];
+  const { engine, schema, newest, flaw, isChecked, bytes: sizeBytes, unshareable } = store;
+  const shared =
+    unshareable === undefined
+      ? []
+      : [
+          found(
+            'warn',
+            'store',
+            `SQLite ${unshareable} cannot share the store between processes`,
+            'run kato with the Node that it brings, or a newer one',
+          ),
+        ];
   if (schema > newest)
     return [
       found(
@@ -97,11 +119,17 @@ export function checkStore({ store }: MachineFacts, status: Examined['status']):
     ];
   if (flaw !== undefined)
     return [
-      found('fail', 'store', flaw, 'keep kato.db as it is and make a copy; `kato verify` says what is affected'),
+      found(
+        'fail',
+        'store',
+        flaw,
+        `keep ${FILES[engine]} as it is and make a copy; \`kato verify\` says what is affected`,
+      ),
       ...shared,
     ];
   if (failing.length > 0) return [...failing, ...shared];
-  const looked = isChecked ? 'its pages are sound' : 'too large for a quick look: `kato verify` checks it';
+  const sound = engine === 'sqlite' ? 'its pages are sound' : 'its logs can be opened';
+  const looked = isChecked ? sound : 'too large for a quick look: `kato verify` checks it';
   return [ok('store', `schema ${schema}, ${bytes(sizeBytes)}, ${looked}`), ...shared];
 }
 

@@ -25,8 +25,14 @@ export function isUnwritable(error: unknown): boolean {
 }
 
 function resultOf(error: unknown): number | undefined {
+  const result = extendedResultOf(error);
+  return result === undefined ? undefined : result & 0xff;
+}
+
+/** The result code with what SQLite says besides; absent for other errors. */
+export function extendedResultOf(error: unknown): number | undefined {
   const result = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof result === 'number' ? result & 0xff : undefined;
+  return typeof result === 'number' ? result : undefined;
 }
 
 /** Something in the store is not what was stored. `what` names the place. */

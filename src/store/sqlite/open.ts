@@ -9,10 +9,11 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { KatoError, systemCode } from '../../core/errors.ts';
 import { migrations } from '../migrations/index.ts';
 import { isBusy, isUnwritable } from './failure.ts';
+import { connect, requireSqlite } from './module.ts';
 
 /** 'kato' in ASCII: tells our files from other SQLite files. */
 const APPLICATION_ID = 0x6b61746f;
@@ -40,10 +41,11 @@ export function isWalSafe(version: string): boolean {
 
 /** Opens the file, creating it with mode 0600 if need be, and brings its schema up to date. */
 export function openDatabase(path: string, version: string = process.versions.sqlite ?? '0'): Database {
+  requireSqlite(path); // Else a file would be left that nobody can use.
   const isNew = !existsSync(path);
   if (isNew) createFile(path);
   const isLookedAt = isNew || lookReadOnly(path);
-  const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, allowExtension: false });
+  const raw = connect(path, { timeout: BUSY_TIMEOUT_MS, allowExtension: false });
   try {
     if (!isLookedAt) refuseOthers(raw, path);
     const exclusive = isWalSafe(version) ? undefined : `SQLite ${version} cannot share a write-ahead log safely`;
@@ -96,7 +98,7 @@ function createFile(path: string): void {
  * see without writing: a process that was killed has left a transaction to be rolled back.
  */
 function lookReadOnly(path: string): boolean {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  const database = connect(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     refuseOthers(database, path);
     return true;

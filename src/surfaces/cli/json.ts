@@ -135,17 +135,20 @@ const status = object(
       { running: boolean },
       { pid: integer, version: string, startedAt: string, components: list(component) },
     ),
-    store: object({
-      engine: string,
-      sessions: integer,
-      keptSessions: integer,
-      events: integer,
-      rawBytes: integer,
-      rawStoredBytes: integer,
-      eventStoredBytes: integer,
-      blobBytes: integer,
-      diskBytes: integer,
-    }),
+    store: object(
+      {
+        engine: oneOf('sqlite', 'log'),
+        sessions: integer,
+        keptSessions: integer,
+        events: integer,
+        rawBytes: integer,
+        rawStoredBytes: integer,
+        eventStoredBytes: integer,
+        blobBytes: integer,
+        diskBytes: integer,
+      },
+      { fallback: string, other: object({ engine: oneOf('sqlite', 'log'), bytes: integer }) },
+    ),
     providers: list(
       object(
         {

@@ -19,6 +19,7 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
   const lines = [
     ...daemonLines(status, context),
     `store       ${count(store.keptSessions, 'session')}, ${count(store.events, 'event')}, ${bytes(store.diskBytes)} on disk (${store.engine})`,
+    ...engineLines(status),
     ...rawLines(status),
     ...goneLines(status),
     keepsLine(status),
@@ -37,6 +38,15 @@ export function statusPage(status: KatoStatus, context: CliContext, isAll: boole
   const beside = [...recordedLines(status, most, context), ...askedLines(status, most, context)];
   const wrapped = beside.map((line) => wrap(line, width, 2));
   return [...told, ...wrapped, ...recentLines(status, context, width)].join('\n');
+}
+
+/** Why the engine is not the usual one, and what is kept in another, where nobody looks. */
+function engineLines({ store: { fallback, other } }: KatoStatus): string[] {
+  const place = other?.engine === 'log' ? 'transcripts/' : 'kato.db';
+  return [
+    ...(fallback === undefined ? [] : [`            SQLite is not used: ${visibleLine(fallback)}`]),
+    ...(other ? [`            ${bytes(other.bytes)} of transcripts in ${place} are not shown here`] : []),
+  ];
 }
 
 function daemonLines({ daemon, memory }: KatoStatus, context: CliContext): string[] {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Blob, SideFile } from '../../../src/store/store.ts';
 import { emptyBatch } from '../../../src/store/store.ts';
-import { blobOf, Feed, keyOf, partOf, say } from '../../support/batches.ts';
+import { blobOf, Feed, keyOf, loose, partOf, say } from '../../support/batches.ts';
 import { type Check, type Scene, told } from './scene.ts';
 
 export function rawContract(check: Check): void {
@@ -51,6 +51,14 @@ export function rawContract(check: Check): void {
     await s.append(feed.restart().read([], { noise: 'y', sweep: true }));
     assert.deepEqual(await s.store.quarantined(feed.id), []);
     assert.deepEqual(await s.store.quarantined('ffffffffffffffff'), []);
+  });
+  check('keeps the latest word on quarantined bytes, also when the session was not known before', async (s) => {
+    const feed = new Feed('f', 'a');
+    await s.append(feed.read([], { quarantined: [{ offset: 0, bytes: 4, reason: 'nul' }] }));
+    await s.append(loose([say('a', 'r1', 'one')]));
+    const told = { offset: 0, bytes: 2, reason: 'not-json' };
+    await s.append(feed.read([], { quarantined: [told] }));
+    assert.deepEqual(await s.store.quarantined(feed.id), [told]);
   });
   check('counts diagnostics of the present generation of each source', countsDiagnostics);
 }

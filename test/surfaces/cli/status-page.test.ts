@@ -30,7 +30,7 @@ function page(change: Partial<KatoStatus>): string {
     blobBytes: 0,
   };
   const status: KatoStatus = {
-    ...{ daemon: { running: false }, store: { ...none, engine: 'sqlite', diskBytes: 0 }, providers: [] },
+    ...{ daemon: { running: false }, store: { ...none, engine: 'sqlite' as const, diskBytes: 0 }, providers: [] },
     ...{ recent: [], active: [], lag: [], gone: 0, flaws: [], recordings: [], commands: [] },
     ...{ keeps: 'all', unkept: { whole: 0, partly: 0 }, goneUnkept: { whole: 0, partly: 0 } },
     ...change,
@@ -86,7 +86,7 @@ const store = {
   events: 0,
   eventStoredBytes: 0,
   blobBytes: 0,
-  engine: 'sqlite',
+  engine: 'sqlite' as const,
   diskBytes: 0,
 };
 

@@ -18,7 +18,8 @@ export const verifyCommand: CliCommand = {
     }
     if (context.options.json) context.printJson('verify', flaws);
     else if (flaws.length === 0) context.print('the store is sound');
-    else context.hint(`${count(flaws.length, 'flaw')}; keep kato.db as it is, and make a copy before you try anything`);
+    else
+      context.hint(`${count(flaws.length, 'flaw')}; keep the store as it is, and make a copy before you try anything`);
     return flaws.length === 0 ? 0 : 1;
   },
 };
