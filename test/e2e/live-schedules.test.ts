@@ -7,6 +7,8 @@ import { DaemonHome, isAlive, kill, until } from '../support/daemon.ts';
 import { type AgentName, agentNames, LiveAgent } from '../support/live-agent.ts';
 
 const SEEDS = [3, 7, 9];
+/** What is appended to a file is random enough with the others. */
+const seedsOf = (agent: AgentName) => (agent === 'gencode' ? SEEDS.slice(0, 1) : SEEDS);
 const STEPS = 40;
 
 interface RecordingJson {
@@ -99,7 +101,7 @@ class Day {
 
 describe('a day of recording', () => {
   for (const agent of agentNames) {
-    for (const seed of SEEDS) {
+    for (const seed of seedsOf(agent)) {
       it(`with ${agent}, by seed ${seed}, ends with files that equal their exports`, async (t) => {
         const day = new Day(t, agent, seed);
         await day.pass();
