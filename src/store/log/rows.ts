@@ -138,6 +138,7 @@ export class Rows {
   /** The seqs that a supersession is about, of the present derivation. */
   seqsOf(change: Supersession): readonly number[] {
     if ('records' in change) return change.records.flatMap((record) => this.#records.get(record) ?? []);
+    if ('seqs' in change) return this.all.flatMap(({ seq }) => (change.seqs.includes(seq) ? seq : []));
     const rows = this.all.filter(({ seq }) => seq > this.#replacedSeq);
     if ('source' in change) {
       const { source, fromOffset, untilOffset } = change;
