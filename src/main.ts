@@ -26,6 +26,8 @@ import { type CommandSyntax, commandPayloads } from './record/commands.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import type { TranscriptStore } from './store/store.ts';
+import type { CliServices, Migration } from './surfaces/cli/context.ts';
 import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
@@ -177,6 +179,7 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = openParts(environment, config);
+      await (await import('./migrate-home.ts')).migrateHome(parts.store, paths.transcripts);
       const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
       const shared = { ...parts, live, store: { ...parts.store, close: nothing } };
@@ -287,9 +290,28 @@ export async function main(argv: readonly string[]): Promise<number> {
       ]);
       return examine({ home, version: readVersion(), loadConfig: () => loadConfig(environment(home)), lookAtStore });
     },
+    migrate: (home, _config, options) => migrate(homePaths(home), options),
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });
+}
+
+/** In this process, and alone: a daemon that runs has brought over what there was when it started. */
+async function migrate(paths: HomePaths, options: Parameters<CliServices['migrate']>[2]): Promise<Migration> {
+  const { migrateHome } = await import('./migrate-home.ts');
+  const held = options.dryRun ? undefined : holdHome(paths);
+  try {
+    const store = await storeToMigrateTo(paths, options.dryRun);
+    return await migrateHome(store, paths.transcripts, options).finally(() => store.close());
+  } finally {
+    held?.leave();
+  }
+}
+
+/** A dry run makes no file. */
+async function storeToMigrateTo({ database }: HomePaths, dryRun: boolean): Promise<TranscriptStore> {
+  if (!dryRun || existsSync(database)) return openSqliteStore(database);
+  return (await import('./store/memory.ts')).createMemoryStore();
 }
 
 function daemonServices(environment: (home: string) => Environment): DaemonServices {

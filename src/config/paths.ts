@@ -4,6 +4,8 @@ export interface HomePaths {
   readonly home: string;
   readonly config: string;
   readonly database: string;
+  /** What the log engine keeps. */
+  readonly transcripts: string;
   readonly recordings: string;
   readonly logs: string;
   readonly run: string;
@@ -14,6 +16,7 @@ export function homePaths(home: string): HomePaths {
     home,
     config: `${home}/config.yaml`,
     database: `${home}/kato.db`,
+    transcripts: `${home}/transcripts`,
     recordings: `${home}/recordings`,
     logs: `${home}/logs`,
     run: `${home}/run`,

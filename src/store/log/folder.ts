@@ -216,6 +216,22 @@ export class Folder {
     this.writeAllMeta();
   }
 
+  /** Gives files of these logs other names, in another folder. Alone, and after a commit that says that the logs are gone. */
+  moveLogs(names: readonly string[], newPathOf: (name: string) => string): void {
+    this.#changes.begin(new Map(names.map((name) => [name, 0])));
+    try {
+      for (const file of this.disk.list(this.path)) {
+        if (names.some((name) => file.startsWith(`${name}.`)))
+          this.disk.rename(`${this.path}/${file}`, newPathOf(file));
+      }
+      this.disk.syncFolder(this.path);
+    } finally {
+      this.ledgers.reload(names);
+      this.#changes.end('!');
+    }
+    writeIndex(this.disk, this.path, this.ledgers.all());
+  }
+
   /** Meta files, and the index over them. */
   writeAllMeta(): void {
     for (const ledger of this.ledgers.all()) ledger.writeMeta();

@@ -153,6 +153,6 @@ export class Rows {
 }
 
 /** The content hash of a stored body: the one with which it came, because JSON in is JSON out. */
-function contentOf(event: unknown): string {
+export function contentOf(event: unknown): string {
   return contentHash(stringAt(event, 'kind') ?? '', stringAt(event, 'model'), JSON.stringify(field(event, 'payload')));
 }

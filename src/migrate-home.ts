@@ -1,0 +1,25 @@
+/** What the log engine has kept of a home, brought into the store that serves it now. */
+import { relinkSessions } from './ingest/link.ts';
+import { movedNote, ownersOfNotes, settledNote } from './record/moved-notes.ts';
+import { hasLog, type MigrationOptions, migrateLog } from './store/migrate/migrate-log.ts';
+import type { MigrationReport } from './store/migrate/report.ts';
+import type { TranscriptStore } from './store/store.ts';
+
+const rules = { owners: ownersOfNotes, moved: movedNote, settled: settledNote };
+
+/** Nobody else may be at work on this home, unless it is a dry run. Killed anywhere, it can be done again. */
+export async function migrateHome(
+  store: TranscriptStore,
+  transcripts: string,
+  options: Pick<MigrationOptions, 'dryRun' | 'onProgress'> = {},
+): Promise<MigrationReport> {
+  if (!hasLog(transcripts)) return { sessions: [], isDone: true };
+  const report = await migrateLog(store, transcripts, { ...options, rules });
+  const brought = report.sessions.filter(({ outcome }) => outcome === 'imported' || outcome === 'tail-kept');
+  if (!options.dryRun)
+    await relinkSessions(
+      store,
+      brought.flatMap(({ session }) => session ?? []),
+    );
+  return report;
+}
