@@ -216,14 +216,18 @@ export class Folder {
     this.writeAllMeta();
   }
 
-  /** Gives files of these logs other names, in another folder. Alone, and after a commit that says that the logs are gone. */
-  moveLogs(names: readonly string[], newPathOf: (name: string) => string): void {
+  /**
+   * Moves the files of these logs to another folder, each to the path that it is to have there. Alone, and after a commit
+   * that says that the logs are gone. The new names are durable before the old ones go.
+   */
+  moveLogs(names: readonly string[], target: string, newPathOf: (name: string) => string): void {
     this.#changes.begin(new Map(names.map((name) => [name, 0])));
     try {
       for (const file of this.disk.list(this.path)) {
         if (names.some((name) => file.startsWith(`${name}.`)))
           this.disk.rename(`${this.path}/${file}`, newPathOf(file));
       }
+      this.disk.syncFolder(target);
       this.disk.syncFolder(this.path);
     } finally {
       this.ledgers.reload(names);

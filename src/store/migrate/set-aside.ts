@@ -61,12 +61,12 @@ function keepBlobs(folder: Folder, { summary }: Ledger): void {
 
 function rename(folder: Folder, names: readonly string[]): void {
   makeTarget(folder);
-  folder.moveLogs(names, (file) => freeName(folder, file));
-  folder.disk.syncFolder(folderOf(folder));
+  folder.moveLogs(names, folderOf(folder), (file) => freeName(folder, file));
 }
 
-function makeTarget({ disk, path }: Folder): void {
-  const target = `${path}/migrated`;
+function makeTarget(folder: Folder): void {
+  const { disk, path } = folder;
+  const target = folderOf(folder);
   if (disk.stat(target)) return;
   disk.makeFolder(target);
   disk.syncFolder(path);
