@@ -3,35 +3,16 @@
  * one that nobody touched, and every log is still there to its last byte, where it was or set aside.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { openLogStore } from '../../../src/store/log.ts';
 import { migrateLog } from '../../../src/store/migrate/migrate-log.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import type { TranscriptStore } from '../../../src/store/store.ts';
-import { blobOf, Feed, keyOf, loose, say } from '../../support/batches.ts';
 import { temporaryFolder } from '../../support/derive.ts';
 import { dumpDatabase } from '../../support/dump.ts';
 import { collect } from '../contract/scene.ts';
 import { CrashDisk } from '../log/crash-disk.ts';
-
-/** Sessions with a source in common, a commit in common, an attachment, a note; and one that the store has half of. */
-async function fillLog(store: TranscriptStore): Promise<void> {
-  const [feed, half] = [new Feed('f', 'a'), new Feed('h', 'c')];
-  const blobs = [blobOf('an image')];
-  const note = { consumer: 'search', position: 3, state: { session: { ...keyOf('a') } } };
-  await store.append([feed.read([say('a', 'r1', 'one'), say('b', 'r1', 'two')], { extras: { blobs } })]);
-  await store.append([
-    { ...feed.read([say('a', 'r2', 'three')]), offsets: [note, { ...note, consumer: 'all', state: 1 }] },
-  ]);
-  await store.append([loose([say('b', 'r2', 'four')])]);
-  await store.append([half.read([say('c', 'r1', 'five')])]);
-  await store.append([half.read([say('c', 'r2', 'six')])]);
-  await store.append([loose([say('a', 'r5', 'seven'), say('c', 'r5', 'eight')])]);
-  await store.close();
-}
-
-const fillStore = (store: TranscriptStore) => store.append([new Feed('h', 'c').read([say('c', 'r1', 'five')])]);
+import { beginHome, logsOf, twinsIn } from './two-sides.ts';
 
 /** Migrates until the crash, if there is one; the steps that were done. */
 async function migrate(folder: string, crash: CrashDisk, crashesAt: number): Promise<readonly string[]> {
@@ -62,40 +43,20 @@ function crashing(store: TranscriptStore, { disk }: CrashDisk): TranscriptStore 
   };
 }
 
-async function begin(folder: string, crash: CrashDisk): Promise<Record<string, string>> {
-  await fillLog(openLogStore(`${folder}/transcripts`, crash.disk));
-  const store = openSqliteStore(`${folder}/kato.db`);
-  await fillStore(store);
-  await store.close();
-  return twinsIn(`${folder}/transcripts`);
-}
-
-function twinsIn(folder: string): Record<string, string> {
-  const names = existsSync(folder)
-    ? readdirSync(folder).filter((name) => /^[0-9a-f-]{36}\.twin\.jsonl$/.test(name))
-    : [];
-  return Object.fromEntries(names.map((name) => [name, readFileSync(`${folder}/${name}`, 'latin1')]));
-}
-
-/** Logs and the blobs that they name. */
-function logsOf(folder: string): Record<string, string> {
-  return { ...twinsIn(`${folder}/transcripts`), ...twinsIn(`${folder}/transcripts/migrated`) };
-}
-
 describe('a migration that was cut off ends, done again, like one that nobody touched', () => {
   for (const cutsPower of [false, true]) {
     it(cutsPower ? 'with the power cut at every step' : 'with the process killed at every step', async (t) => {
       const root = temporaryFolder(t);
       const untouched = `${root}/untouched`;
       const first = new CrashDisk();
-      await begin(untouched, first);
+      await beginHome(untouched, first.disk);
       const steps = await migrate(untouched, first, Number.POSITIVE_INFINITY);
       const expected = await dumpDatabase(`${untouched}/kato.db`);
       assert.ok(steps.length > 20, 'there is something to be cut off');
       for (let at = 1; at <= steps.length; at++) {
         const folder = `${root}/${at}`;
         const crash = new CrashDisk(7);
-        const logs = await begin(folder, crash);
+        const logs = await beginHome(folder, crash.disk);
         await migrate(folder, crash, at);
         if (cutsPower) crash.cutPower(`${folder}/transcripts`);
         const point = `cut off at step ${at}, ${steps[at - 1]}`;
