@@ -179,7 +179,7 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = openParts(environment, config);
-      await (await import('./migrate-home.ts')).migrateHome(parts.store, paths.transcripts);
+      await (await import('./migrate-home.ts')).migrateAtStart(parts.store, paths.transcripts, parts.log);
       const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
       const shared = { ...parts, live, store: { ...parts.store, close: nothing } };

@@ -1,4 +1,6 @@
 /** What the log engine has kept of a home, brought into the store that serves it now. */
+import { describeError, KatoError } from './core/errors.ts';
+import type { Logger } from './core/ports.ts';
 import { relinkSessions } from './ingest/link.ts';
 import { movedNote, ownersOfNotes, settledNote } from './record/moved-notes.ts';
 import { hasLog, type MigrationOptions, migrateLog } from './store/migrate/migrate-log.ts';
@@ -22,4 +24,17 @@ export async function migrateHome(
       brought.flatMap(({ session }) => session ?? []),
     );
   return report;
+}
+
+/** The same for a daemon that starts. Logs that cannot be brought over stay, and do not keep it from its work. */
+export async function migrateAtStart(store: TranscriptStore, transcripts: string, log: Logger): Promise<void> {
+  try {
+    const { sessions, isDone } = await migrateHome(store, transcripts);
+    if (sessions.length === 0 && isDone) return;
+    const left = sessions.filter(({ outcome }) => outcome === 'left').length;
+    log.log(isDone ? 'info' : 'warn', 'store.migrated', { sessions: sessions.length, left, done: isDone });
+  } catch (error) {
+    if (!(error instanceof KatoError)) throw error;
+    log.log('error', 'store.migration-failed', { ...describeError(error) });
+  }
 }

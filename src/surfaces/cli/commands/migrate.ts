@@ -57,13 +57,13 @@ function page({ sessions, rest }: Migration, context: CliContext, dryRun: boolea
 }
 
 function line({ log, session, outcome, events, reason, what, difference }: Session, context: CliContext): string {
-  const name = session ? `${shortId(sessionId(session))}  ${session.provider}/${session.nativeId}` : log;
-  const told = events > 0 ? `  ${count(events, 'event')}` : '';
+  const name = session ? `${shortId(sessionId(session))} ${session.provider}/${session.nativeId}` : log;
+  const told = events > 0 ? ` ${count(events, 'event')}` : '';
   const place = difference?.log ?? difference?.store;
   const why = [reason, what, place && `first at seq ${place.seq}`].filter((word) => word !== undefined).join(': ');
   const head = OUTCOMES[outcome].padEnd(13);
   const shown = outcome === 'left' ? context.out.yellow(head) : head;
-  return `${shown}  ${visibleLine(`${name}${told}${why === '' ? '' : `  (${why})`}`)}`;
+  return `${shown}  ${visibleLine(`${name}${told}${why === '' ? '' : ` (${why})`}`)}`;
 }
 
 function toJson({ sessions, rest, isDone }: Migration, dryRun: boolean) {
