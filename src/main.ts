@@ -298,11 +298,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** In this process, and alone: a daemon that runs has brought over what there was when it started. */
 async function migrate(paths: HomePaths, options: Parameters<CliServices['migrate']>[2]): Promise<Migration> {
-  const { migrateHome } = await import('./migrate-home.ts');
+  const { migrateHome, migratePrototype } = await import('./migrate-home.ts');
   const held = options.dryRun ? undefined : holdHome(paths);
   try {
     const store = await storeToMigrateTo(paths, options.dryRun);
-    return await migrateHome(store, paths.transcripts, options).finally(() => store.close());
+    const { from } = options;
+    const migrated =
+      from === undefined ? migrateHome(store, paths.transcripts, options) : migratePrototype(store, from, options);
+    return await migrated.finally(() => store.close());
   } finally {
     held?.leave();
   }

@@ -1,9 +1,11 @@
 /** What the log engine has kept of a home, brought into the store that serves it now. */
+import { existsSync } from 'node:fs';
 import { describeError, KatoError } from './core/errors.ts';
 import type { Logger } from './core/ports.ts';
 import { relinkSessions } from './ingest/link.ts';
 import { movedNote, ownersOfNotes, settledNote } from './record/moved-notes.ts';
 import { hasLog, type MigrationOptions, migrateLog } from './store/migrate/migrate-log.ts';
+import { migrateReference } from './store/migrate/migrate-reference.ts';
 import type { MigrationReport } from './store/migrate/report.ts';
 import type { TranscriptStore } from './store/store.ts';
 
@@ -24,6 +26,20 @@ export async function migrateHome(
       brought.flatMap(({ session }) => session ?? []),
     );
   return report;
+}
+
+/** The sessions of a prototype's home, or of the folder in it where they are. */
+export async function migratePrototype(
+  store: TranscriptStore,
+  folder: string,
+  options: Pick<MigrationOptions, 'dryRun'> = {},
+): Promise<MigrationReport> {
+  const inside = `${folder}/sessions`;
+  const sessions = existsSync(inside) ? inside : folder;
+  if (!existsSync(sessions)) {
+    throw new KatoError('usage', `there is no folder ${folder}`, { hint: "name the prototype's home folder" });
+  }
+  return migrateReference(store, sessions, options);
 }
 
 /** The same for a daemon that starts. Logs that cannot be brought over stay, and do not keep it from its work. */

@@ -66,3 +66,16 @@ it('keeps no daemon from starting with logs that it cannot bring over, and is to
   assert.match(home.ok(['show', 'toy/b']), /two/);
   assert.match(home.ok(['logs']), /store\.migrated.*left=?.*1/);
 });
+
+it('takes in what the prototype kept, and leaves its files alone', (t) => {
+  const home = new TestHome(t);
+  home.ok(['init', '--yes']);
+  const from = `${FIXTURES}/reference/claude`;
+  assert.match(home.ok(['migrate', '--from', from]), /^imported .* claude-code\/aaaa1111-[-0-9]+ 11 events$/m);
+  assert.match(home.ok(['migrate', '--from', `${from}/sessions`]), /^already there /m);
+  assert.match(home.ok(['show', 'aaaa1111']), /Shall it be bounded\?/);
+  assert.equal(home.json<readonly unknown[]>(['sessions']).length, 1);
+  const { status, stderr } = home.run(['migrate', '--from', 'nowhere']);
+  assert.equal(status, 2);
+  assert.match(stderr, /^kato: there is no folder .*nowhere\nhint: /);
+});

@@ -36,6 +36,8 @@ export type Reason =
   | 'forgotten'
   /** Both sides have notes on the session, of its recordings or the like, and they are not the same. */
   | 'notes-differ'
+  /** The session's agent still has its file, or the store has been given it from there. */
+  | 'agent-has-it'
   /** Somebody wrote to the log meanwhile. */
   | 'busy';
 

@@ -65,7 +65,12 @@ export interface CliServices {
   readonly migrate: (
     katoHome: string,
     config: Config,
-    options: { readonly dryRun: boolean; readonly onProgress: (done: number, total: number) => void },
+    options: {
+      readonly dryRun: boolean;
+      /** Where the prototype's sessions are, if they are what is meant. */
+      readonly from?: string;
+      readonly onProgress: (done: number, total: number) => void;
+    },
   ) => Promise<Migration>;
   /** A folder with sample sessions that we made. */
   readonly samples: string;

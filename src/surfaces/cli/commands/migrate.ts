@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { sessionId, shortId } from '../../../core/session.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext, Migration } from '../context.ts';
@@ -9,6 +10,7 @@ export const migrateCommand: CliCommand = {
   define: (command) =>
     command
       .description('bring what the log engine has kept into the SQLite store')
+      .option('--from <dir>', 'a home of the prototype, or its sessions folder, whose twins to take in instead')
       .option('--dry-run', 'only say what would be done')
       .addHelpText('after', HELP),
   async run(context, _args, flags) {
@@ -16,6 +18,7 @@ export const migrateCommand: CliCommand = {
     const progress = new Progress(context);
     const report = await context.services.migrate(context.katoHome, await context.config(), {
       dryRun,
+      ...(typeof flags.from === 'string' && { from: resolve(context.services.cwd, flags.from) }),
       onProgress: (done, total) => progress.step(done, total, 'sessions'),
     });
     progress.end();
@@ -30,8 +33,11 @@ export const migrateCommand: CliCommand = {
 const HELP = `
 A daemon does the same when it starts. Each session is brought over whole or not at all; a log that is in the store to its last line is put aside, in transcripts/migrated/. Where both sides have something that the other has not, and nothing says which comes first, nothing is merged: the log stays, and the first place where they differ is named. Exit status 1 when something was left.
 
+The prototype's files are only read; of its sessions, those come that no agent has any more.
+
 Examples:
   kato migrate --dry-run
+  kato migrate --from ~/old-kato/sessions
   kato migrate --json | jq '.data.sessions[] | select(.outcome == "left")'
 `;
 
