@@ -6,8 +6,8 @@
  *            a tail more             two tails              diverged
  *
  * Never by length and never by time: an event is the same when its id and its content are. A tail of the log goes behind
- * what the store has when the store has nothing of its own, or when everything of its own stands before the tail in the
- * same reading of the same source.
+ * what the store has when the store has nothing of its own. Where both have a tail, their places in one source say in
+ * which order they go.
  */
 import type { Difference, EventPlace, Reason } from './report.ts';
 
@@ -24,6 +24,8 @@ export type Comparison<L extends Found, S extends Found> =
       /** Events that the store has not, in order; they go behind what it has. */
       readonly fresh: readonly L[];
       readonly onlyInStore: number;
+      /** Whether something that only the store has stands behind some of them in their source. */
+      readonly isOutOfOrder: boolean;
       /** For each event of the log that both have, the one of the store. */
       readonly pairs: ReadonlyMap<L, S>;
     }
@@ -46,7 +48,8 @@ export function compareSides<L extends Found, S extends Found>(
       return other ? [[event, other] as const] : [];
     }),
   );
-  const found = { kind: 'comparable', fresh, onlyInStore: extra.length, pairs } as const;
+  const isOutOfOrder = fresh.length > 0 && extra.length > 0 && !isBehind(fresh, extra);
+  const found = { kind: 'comparable', fresh, onlyInStore: extra.length, pairs, isOutOfOrder } as const;
   if (fresh.length === 0) return found;
   const reason = whyApart(log, store, fresh, extra);
   if (reason === undefined) return found;
@@ -74,17 +77,21 @@ function whyApart(
   const own = new Set(extra.map(({ id }) => id));
   if (fresh.some(({ id }) => own.has(id))) return 'other-content';
   if (!isTail(log, fresh) || !isTail(store, extra)) return 'diverged';
-  return extra.length === 0 || isBehind(fresh, extra) ? undefined : 'order-unknown';
+  return extra.length === 0 || haveOneSource([...fresh, ...extra]) ? undefined : 'order-unknown';
 }
 
 function isTail(all: readonly Found[], part: readonly Found[]): boolean {
   return part.length === 0 || all[all.length - part.length] === part[0];
 }
 
-/** Whether these stand behind those, as far as their common source says. */
+/** Whether all have a place in the same source. */
+function haveOneSource(events: readonly Found[]): boolean {
+  const source = events[0]?.source;
+  return source !== undefined && events.every((event) => event.source === source && event.offset !== undefined);
+}
+
+/** Whether these stand behind those in their source. */
 function isBehind(later: readonly Found[], earlier: readonly Found[]): boolean {
-  const sources = new Set([...later, ...earlier].map(({ source }) => source));
-  if (sources.size !== 1 || sources.has(undefined)) return false;
   const first = later.reduce((least, { offset = -1 }) => Math.min(least, offset), Number.MAX_SAFE_INTEGER);
   return earlier.every(({ offset = Number.MAX_SAFE_INTEGER }) => offset < first);
 }

@@ -6,6 +6,7 @@ import type { Ledger } from '../log/ledger.ts';
 import { contentOf } from '../log/rows.ts';
 import { emptyBatch, type Offset, type Position, type TranscriptStore } from '../store.ts';
 import { compareSides, type Found } from './compare.ts';
+import { orderedBatches } from './in-order.ts';
 import { type LogEvent, obstacleIn, presentOf, retractedIn, type Step, sourcesOf, stepsOf } from './log-side.ts';
 import { type NoteRules, settleNotes, type ToPosition } from './notes.ts';
 import type { Outcome, SessionReport } from './report.ts';
@@ -45,12 +46,13 @@ export async function migrateSession(move: SessionMove): Promise<Moved> {
   const isNew = end.seq === 0;
   const told = isNew ? steps : tailOf(steps, sides.fresh);
   const sources = new SourcePlan(folder, store);
-  const inTheWay = await lookAtSources(move, key, told, sources);
+  const inTheWay = (await lookAtSources(move, key, told, sources)) ?? (await whyNotInOrder(store, key, sides, sources));
   if (inTheWay) return { ...nothing, onlyInStore: sides.onlyInStore, ...inTheWay };
   const added = told.flatMap((step) => (step.kind === 'event' ? step.event : []));
   const outcome = known && added.length === 0 ? 'already-there' : isNew ? 'imported' : 'tail-kept';
   const places = new Places(sides.pairs, added, end);
-  const moved = await bringOver({ ...move, key, steps, told, sources, places, outcome });
+  const anew = sides.isOutOfOrder ? sides.fresh : [];
+  const moved = await bringOver({ ...move, key, steps, told, sources, places, outcome, anew });
   return { ...nothing, events: added.length, onlyInStore: sides.onlyInStore, outcome, ...moved };
 }
 
@@ -62,11 +64,13 @@ interface Bringing extends SessionMove {
   readonly sources: SourcePlan;
   readonly places: Places;
   readonly outcome: Outcome;
+  /** Events of the log that belong between those of the store. */
+  readonly anew: readonly LogEvent[];
 }
 
 /** What came in between; absent when all has been brought over, or would be. */
 async function bringOver(bringing: Bringing): Promise<Partial<Moved> | undefined> {
-  const { folder, store, ledger, rules, notes, dryRun, key, steps, told, sources, places, outcome } = bringing;
+  const { folder, store, ledger, rules, notes, dryRun, key, steps, told, sources, places, outcome, anew } = bringing;
   const { offsets, differing } = await settleNotes(store, notes, rules, places.toPosition);
   if (differing.length > 0) {
     return { outcome: 'left', events: 0, reason: 'notes-differ', what: differing.join(', ') };
@@ -75,7 +79,8 @@ async function bringOver(bringing: Bringing): Promise<Partial<Moved> | undefined
   const own = sourcesOf(folder, key);
   const retracted = retractedIn(ledger, steps).flatMap((seq) => places.seqOf(seq) ?? []);
   const plan = { folder, ledger, key, sources, own, steps: told, retracted, offsets };
-  const batches = await batchesOf(plan, outcome === 'already-there');
+  const putInOrder = () => orderedBatches({ store, key, sources, fresh: anew, retracted });
+  const batches = await batchesOf({ ...plan, ...(anew.length > 0 && { putInOrder }) }, outcome === 'already-there');
   if (batches.length > 0) await store.append(batches);
   return differenceLeft(bringing, offsets);
 }
@@ -140,6 +145,18 @@ async function lookAtSources(
     ({ source, generation }) => source && sources.generationOf(source, generation) === undefined,
   );
   return lost && { reason: 'read-otherwise', what: `source ${lost.source} was read in another way on each side` };
+}
+
+/** To be put in order, all that the store has of the session must come from sources that are known here. */
+async function whyNotInOrder(
+  store: TranscriptStore,
+  key: SessionKey,
+  { isOutOfOrder }: { readonly isOutOfOrder: boolean },
+  sources: SourcePlan,
+): Promise<Pick<SessionReport, 'reason' | 'what'> | undefined> {
+  if (!isOutOfOrder) return undefined;
+  const other = (await eventsIn(store, key)).find(({ source }) => source !== undefined && !sources.knows(source));
+  return other && { reason: 'order-unknown', what: `source ${other.source} is known to the store alone` };
 }
 
 function sourceOf(step: Step): string | undefined {

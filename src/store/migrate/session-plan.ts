@@ -24,16 +24,19 @@ export interface SessionPlan {
   /** Seqs in the store of events that are not in force. */
   readonly retracted: readonly number[];
   readonly offsets: readonly Offset[];
+  /** What puts all of it in order, when the tail that is told is not behind what the store has. */
+  readonly putInOrder?: () => Promise<readonly Batch[]>;
 }
 
 /** `isThere`: nothing is told of the session itself, of which the store may know later things. */
 export async function batchesOf(plan: SessionPlan, isThere: boolean): Promise<readonly Batch[]> {
-  const { key, own, sources, steps, offsets } = plan;
+  const { key, own, sources, steps, offsets, putInOrder } = plan;
   const bytes = await sources.bytes(own);
   const told = new Telling(key, sources).tell(steps);
+  const ordered = (await putInOrder?.()) ?? []; // Behind the others: each batch expects the source as it then is.
   const rest = isThere ? [] : [restOf(plan)];
   const notes = offsets.length > 0 ? [{ ...emptyBatch, offsets }] : [];
-  return [...bytes, ...told, ...sources.end(own), ...rest, ...notes];
+  return [...bytes, ...told, ...ordered, ...sources.end(own), ...rest, ...notes];
 }
 
 function restOf(plan: SessionPlan): Batch {

@@ -56,6 +56,11 @@ export class SourcePlan {
     return generation === now ? here : undefined;
   }
 
+  /** Whether batches can name this source. */
+  knows(id: string): boolean {
+    return this.#sides.has(id);
+  }
+
   /** For a batch whose events come from this generation of a source. Its checkpoint is not moved. */
   at(id: string, generation: number): Batch['source'] {
     const side = this.#sides.get(id);

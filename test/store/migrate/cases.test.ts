@@ -26,6 +26,8 @@ interface Expected {
   readonly sessions: readonly object[];
   /** By session: what is said there. */
   readonly store: Readonly<Record<string, readonly string[]>>;
+  /** The same as it was written, where that is something else. */
+  readonly written?: Readonly<Record<string, readonly string[]>>;
   /** What can still be read in the logs. */
   readonly log?: Readonly<Record<string, readonly string[]>>;
   readonly facts?: Readonly<Record<string, object>>;
@@ -73,6 +75,9 @@ async function assertBothSides(store: TranscriptStore, transcripts: string, expe
     facts: expected.facts ?? {},
     notes: expected.notes ?? {},
   });
+  for (const [name, lines] of Object.entries(expected.written ?? {})) {
+    assert.deepEqual(told(await readAll(store, { key: keyOf(name), view: 'written' })), lines);
+  }
   const log = openLogStore(transcripts);
   try {
     assert.deepEqual(await saidIn(log, Object.keys(expected.log ?? {})), expected.log ?? {});
