@@ -52,7 +52,13 @@ async function play(name: string, folder: string): Promise<void> {
     assert.deepEqual(toExpected(dry), { ...toExpected(dry), ...withoutAside(expected) }, 'a dry run says the same');
     assert.deepEqual(await contentOf(store, expected), plain, 'a dry run changes nothing');
     assert.deepEqual(twinsIn(transcripts), before);
-    const report = await migrateLog(store, transcripts, { rules });
+    let steps = 0;
+    const append: TranscriptStore['append'] = (batches) => {
+      steps += 1;
+      return store.append(batches);
+    };
+    const report = await migrateLog({ ...store, append }, transcripts, { rules });
+    assert.ok(steps <= 1 + report.sessions.length, 'each session is one step, and the rest another');
     assert.deepEqual(toExpected(report), { isDone: expected.isDone, sessions: expected.sessions });
     await assertBothSides(store, transcripts, expected);
     const again = await migrateLog(store, transcripts, { rules });
