@@ -68,6 +68,8 @@ export function* stepsOf(folder: Folder, ledger: Ledger): Generator<Step> {
     }
     if (record.event !== undefined) {
       const event = toEvent(record);
+      const { source, generation } = event;
+      for (const met of sightings.before(event)) yield { kind: 'met', event: met, source, generation };
       sightings.add(event);
       yield { kind: 'event', event };
     }
@@ -90,6 +92,17 @@ class Sightings {
     this.#revisions.set(id, known);
     this.#sighted.set(`${id} ${source} ${generation}`, known.length);
     known.push(event);
+  }
+
+  /**
+   * What a reading must have met before it brought an event that says what an earlier revision said: else it would have
+   * been that one. The log does not note what the event's own line goes beyond.
+   */
+  before({ id, content, source = '', generation }: LogEvent): readonly LogEvent[] {
+    const known = this.#revisions.get(id) ?? [];
+    const sighted = this.#sighted.get(`${id} ${source} ${generation}`) ?? -1;
+    const same = known.findLastIndex((revision) => revision.content === content);
+    return same >= 0 && same >= sighted ? known.slice(sighted + 1, same + 2) : [];
   }
 
   /** The revisions that were met. A note stands behind the events of its batch: it may be from before one of them. */
