@@ -43,7 +43,7 @@ export async function migrateLog(
   const rest = await migrateRest({ folder, store, notes: notes.get('') ?? [], rules, dryRun });
   const ledgers = [...folder.ledgers.all()].filter((ledger) => ledger !== folder.ledgers.own);
   const moves: Move[] = [];
-  for (const ledger of ledgers.sort((a, b) => a.summary.number - b.summary.number)) {
+  for (const ledger of inTurn(folder, ledgers)) {
     const move = { folder, store, ledger, notes: notes.get(ledger.name) ?? [], rules, dryRun };
     moves.push({ ledger, length: ledger.length, moved: await migrateSession(move) });
     onProgress?.(moves.length, ledgers.length);
@@ -53,6 +53,17 @@ export async function migrateLog(
   const isLeft = sessions.some(({ outcome, setAside: isAside }) => outcome === 'left' || !(isAside || dryRun));
   if (!rest && !isLeft && !dryRun) await setRestAside(folder);
   return { sessions, ...(rest && { rest }), isDone: !rest && !isLeft };
+}
+
+/** Who has events of a source after the session that the source belongs to: with that, all of the source comes. */
+function inTurn({ ledgers: { registry } }: Folder, ledgers: readonly Ledger[]): readonly Ledger[] {
+  const isOwn = ({ summary: { key } }: Ledger, source: string) =>
+    key !== undefined && registry.sourcesOf(key).some(({ record }) => record.id === source);
+  const waits = (ledger: Ledger) =>
+    [...ledger.summary.feeds].every((source) => source === '' || isOwn(ledger, source)) ? 0 : 1;
+  const ranked = ledgers.map((ledger) => ({ ledger, rank: waits(ledger) }));
+  ranked.sort((a, b) => a.rank - b.rank || a.ledger.summary.number - b.ledger.summary.number);
+  return ranked.map(({ ledger }) => ledger);
 }
 
 interface Move {
