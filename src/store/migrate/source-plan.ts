@@ -113,8 +113,14 @@ export class SourcePlan {
 function moved(side: Side): SourceRecord | undefined {
   const { inLog, inStore, relation } = side;
   if (relation.kind === 'unknown') return inLog;
+  if (inStore && isUnread(inStore) && inStore.checkpoint.generation === inLog.checkpoint.generation) return inLog;
   if (relation.kind !== 'longer' || !inStore) return restored(side);
   return { ...inLog, checkpoint: { ...inLog.checkpoint, generation: inStore.checkpoint.generation } };
+}
+
+/** Whether the store knows the source only because another session has events of it. */
+function isUnread({ checkpoint: { cursor, endBytes } }: SourceRecord): boolean {
+  return cursor === null && endBytes === 0;
 }
 
 function restored({ inLog, inStore, isTouched }: Side): SourceRecord | undefined {
