@@ -17,7 +17,7 @@ import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
-import { openStore } from './open-store.ts';
+import { type OpenStore, openStore } from './open-store.ts';
 import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
@@ -28,6 +28,7 @@ import { spareLock } from './spare-lock.ts';
 import { engineBytes, enginesWithData } from './store/engines.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
+import type { CliServices, Migration } from './surfaces/cli/context.ts';
 import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
@@ -185,6 +186,8 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = await openParts(environment, config);
+      if (parts.engine === 'sqlite')
+        await (await import('./migrate-home.ts')).migrateAtStart(parts.store, paths.transcripts, parts.log);
       noteEngine(parts);
       const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
@@ -300,9 +303,43 @@ export async function main(argv: readonly string[]): Promise<number> {
         spareLock,
       });
     },
+    migrate: (home, config, options) => migrate(homePaths(home), config, options),
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });
+}
+
+/** In this process, and alone: a daemon that runs has brought over what there was when it started. */
+async function migrate(paths: HomePaths, config: Config, options: MigrateOptions): Promise<Migration> {
+  const { migrateHome, migratePrototype } = await import('./migrate-home.ts');
+  const held = options.dryRun ? undefined : holdHome(paths);
+  try {
+    const {
+      store,
+      engine,
+      fallback = 'the settings say `store.engine: log`',
+    } = await storeToMigrateTo(paths, config, options.dryRun);
+    try {
+      if (options.from !== undefined) return await migratePrototype(store, options.from, options);
+      if (engine === 'sqlite') return await migrateHome(store, paths.transcripts, options);
+      const hint = 'what the log engine has kept stays in use; with SQLite it can be brought over';
+      throw new KatoError('usage', `there is no SQLite to bring transcripts into: ${fallback}`, { hint });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    held?.leave();
+  }
+}
+
+/** A dry run makes no file. */
+async function storeToMigrateTo(
+  paths: HomePaths,
+  { store: { engine } }: Config,
+  dryRun: boolean,
+): Promise<Pick<OpenStore, 'store' | 'engine' | 'fallback'>> {
+  if (!dryRun || engine === 'log' || existsSync(paths.database)) return openStore(paths, engine);
+  return { store: (await import('./store/memory.ts')).createMemoryStore(), engine: 'sqlite', fallback: undefined };
 }
 
 function daemonServices(environment: (home: string) => Environment): DaemonServices {
@@ -315,6 +352,8 @@ function daemonServices(environment: (home: string) => Environment): DaemonServi
     run: (home, config, options) => runDaemon(environment(home), config, options),
   };
 }
+
+type MigrateOptions = Parameters<CliServices['migrate']>[2];
 
 const PROGRAM = fileURLToPath(new URL('../bin/kato', import.meta.url));
 

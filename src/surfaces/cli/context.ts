@@ -5,6 +5,7 @@ import type { MachineFacts } from '../../app/doctor/facts.ts';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
 import type { SourceFiles } from '../../core/ports.ts';
+import type { SessionKey } from '../../core/session.ts';
 import type { DaemonServices } from './daemon-services.ts';
 import type { Output, OutputName } from './json.ts';
 import { type Style, styleFor, visible, visibleJson, wrap } from './terminal.ts';
@@ -13,6 +14,29 @@ export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
+}
+
+/** What a migration did, session by session, or would do. */
+export interface Migration {
+  readonly sessions: readonly {
+    readonly log: string;
+    readonly session?: SessionKey;
+    readonly outcome: 'imported' | 'tail-kept' | 'already-there' | 'left';
+    readonly events: number;
+    readonly onlyInStore: number;
+    readonly setAside: boolean;
+    readonly reason?: string;
+    readonly what?: string;
+    readonly difference?: { readonly log?: EventPlace; readonly store?: EventPlace };
+  }[];
+  readonly rest?: { readonly reason: string; readonly what: string };
+  readonly isDone: boolean;
+}
+
+interface EventPlace {
+  readonly seq: number;
+  readonly id: string;
+  readonly offset?: number;
 }
 
 /** What the composition root gives to the CLI. */
@@ -37,6 +61,17 @@ export interface CliServices {
   readonly daemon: DaemonServices;
   /** Looks at the machine and at this home, without opening kato. */
   readonly examine: (katoHome: string) => Promise<MachineFacts>;
+  /** Brings what the log engine has kept of a home into its SQLite store. */
+  readonly migrate: (
+    katoHome: string,
+    config: Config,
+    options: {
+      readonly dryRun: boolean;
+      /** Where the prototype's sessions are, if they are what is meant. */
+      readonly from?: string;
+      readonly onProgress: (done: number, total: number) => void;
+    },
+  ) => Promise<Migration>;
   /** A folder with sample sessions that we made. */
   readonly samples: string;
   readonly now: () => number;
