@@ -1,7 +1,8 @@
 /** Who may import whom: the rules of docs/architecture.md. */
 const pure =
   '^(src/core|src/providers|src/ingest/framing|src/record/formats|src/record/(commands|plan|write-policy)\\.ts)';
-const composition = '^src/(main|open-store|spare-lock|live-components|ingest-worker|index|store-api|providers-api)\\.ts$';
+const composition =
+  '^src/(main|open-store|spare-lock|live-components|ingest-worker|index|store-api|providers-api)\\.ts$';
 
 module.exports = {
   forbidden: [

@@ -245,7 +245,7 @@ class SourceReader {
     const expected = this.#record.version;
     const { provider, match, path, stat } = this.#reading;
     const nativeId = this.#record.nativeId ?? (match.shared ? undefined : (match.nativeId ?? this.#fold.firstSession));
-    const { companions, generation } = this.#record.checkpoint;
+    const { companions, generation, endBytes: readBytes } = this.#record.checkpoint;
     const state = this.#fold.state;
     const { decoderVersion } = provider;
     const checkpoint = { cursor, endBytes, state, decoderVersion, companions, generation, unswept };
@@ -270,7 +270,7 @@ class SourceReader {
       source: { record, expected },
       sweep,
       offsets,
-      rides: taken.rides === true && !sweep && (expected > 0 || taken.sessions.length === 0), // A session's start does not.
+      rides: taken.rides === true && !sweep && (readBytes > 0 || taken.sessions.length === 0), // A session's start does not.
     };
   }
 }

@@ -42,7 +42,7 @@ export interface Played {
   /** Events that the text shows. */
   readonly events: number;
   readonly cursor: Cursor;
-  /** Whether the last event that was played rides: the store may not have it on the disk yet. */
+  /** Whether the last event that was played rides: the store may not have it on the disk yet. Absent when none was played. */
   readonly rides?: boolean;
 }
 
@@ -126,7 +126,7 @@ class PeriodRun {
     for await (const page of store.read({ key: session, view: 'written', after: Math.max(0, after - 1) })) {
       let text = '';
       let events = 0;
-      let rides = false;
+      let rides: boolean | undefined;
       for (const stored of page) {
         if (stored.position > upTo) break;
         const piece = stored.position > after ? await this.#take(stored) : await this.#seeAgain(stored);
@@ -135,7 +135,7 @@ class PeriodRun {
         rides = durabilityOf[stored.event.kind] === 'ride';
         if (this.isOver) break;
       }
-      yield { text, events, cursor: this.cursor, rides };
+      yield { text, events, cursor: this.cursor, ...(rides !== undefined && { rides }) };
       if (this.isOver || (page.at(-1)?.position ?? 0) > upTo) return;
     }
   }

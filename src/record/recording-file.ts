@@ -106,7 +106,7 @@ export async function advance(parts: RecordingFileParts, from: FileProgress): Pr
     text += piece.text;
     events += piece.events;
     cursor = piece.cursor;
-    rides = piece.rides === true;
+    rides = piece.rides ?? rides;
     if (text.length >= FLUSH_BYTES && cursor.begun) await flush();
     if (isGone) break;
   }

@@ -100,10 +100,11 @@ function writer(database: Database, path: string): <T>(action: () => T, rides?: 
       database.raw.exec('BEGIN IMMEDIATE');
       const before = changed();
       const result = action();
+      const seen = others(); // Asked in the transaction: what others commit behind it, it does not wait for.
       // A commit without changes waits for nothing. What it was to bring may be there, and have rode.
-      if (!rides && changed() === before && synced !== others()) writeAnything(database);
+      if (!rides && changed() === before && synced !== seen) writeAnything(database);
       database.raw.exec('COMMIT');
-      if (!rides) synced = others();
+      if (!rides) synced = seen;
       else if (changed() !== before) synced = undefined;
       return result;
     } catch (error) {

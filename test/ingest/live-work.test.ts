@@ -75,3 +75,16 @@ onLive(
     assert.deepEqual(rides, [true, false]);
   },
 );
+
+onLive('the start of a session waits for it whatever it begins with, and however slowly', {}, async (live, stage) => {
+  await live.live.start();
+  const rides = noteAppends(stage.store);
+  stage.write(stage.path(), title('Sheep').slice(0, 30));
+  await live.live.sweep();
+  await until(() => rides.length > 0, 'it was not looked at');
+  const before = rides.length;
+  stage.append(stage.path(), title('Sheep').slice(30));
+  await until(async () => (await stage.store.sessions()).length === 1, 'no session');
+  await live.live.sweep();
+  assert.deepEqual(rides.slice(before), [false]);
+});

@@ -304,3 +304,25 @@ it('a file that is ahead of what is stored by more than is played at once stays 
   await desk.run();
   assert.equal(desk.file, await desk.export());
 });
+
+it('what rides is waited for also where what is behind it is read and not written', async (t) => {
+  const desk = new Desk(t);
+  await desk.store.append([loose([say('a', 'r1', 'one', { kind: 'session.info' })])]);
+  await desk.store.append([loose([say('a', 'r2', 'two')])]);
+  const store = {
+    ...desk.store,
+    async *read(query: Parameters<typeof desk.store.read>[0]) {
+      for await (const page of desk.store.read(query)) for (const one of page) yield [one];
+    },
+  };
+  const place = { root: desk.root, components: ['a.md'] };
+  const periods = [{ view: { preset: 'audit', switches: {} } } as const];
+  const recording: Play = { ...desk.recording, store, format: formats.jsonl, periods, upTo: 1 };
+  const files = nodeDestinations;
+  let settled = 0;
+  const settle = async () => void settled++;
+  await advance({ files, place, recording, store: async () => {}, settle }, beginFile({ files, place, recording }, ''));
+  assert.match(desk.file, /session\.info/);
+  assert.doesNotMatch(desk.file, /two/);
+  assert.equal(settled, 1);
+});

@@ -44,9 +44,9 @@ export class Folder {
   /** Takes in what other processes have committed. */
   refresh(): void {
     const news = this.#changes.catchUp();
+    this.#noteDirty(news);
     if (news.isLost) this.ledgers.load();
     for (const { logs, outcome } of news.isLost ? [] : news.done) this.#follow(logs, outcome);
-    this.#noteDirty(news);
   }
 
   #follow(logs: Lengths, outcome: Outcome): void {
@@ -55,10 +55,15 @@ export class Folder {
     else this.ledgers.follow(logs);
   }
 
+  /** Before the logs are read: who did not wait for a log that is not known yet, did not wait for its name either. */
   #noteDirty({ done }: News): void {
     for (const { logs, outcome } of done) {
       if (outcome === '=') this.#dirty.clear();
-      if (outcome === '~') for (const name of logs.keys()) this.#dirty.add(name);
+      if (outcome !== '~') continue;
+      for (const name of logs.keys()) {
+        this.#dirty.add(name);
+        this.#isFolderDirty ||= this.ledgers.byName(name) === undefined;
+      }
     }
   }
 
@@ -111,7 +116,7 @@ export class Folder {
     if (stage.ledgers.length > 0) this.ledgers.reload(stage.ledgers.map(({ name }) => name));
   }
 
-  /** Writes a stage. `rides`: without waiting for the disk, if it is about one log. */
+  /** Writes a stage. `rides`: without waiting for the disk, if it is about one log whose meta file may stay as it is. */
   commit(stage: Stage, rides: boolean): void {
     const bytes = stage.encode();
     if (bytes.size === 0) {
@@ -122,7 +127,8 @@ export class Folder {
     const lengths = new Map([...bytes].map(([ledger, { length }]) => [ledger.name, ledger.length + length]));
     try {
       writeBlobs(this.disk, this.path, stage.blobs);
-      this.#write(bytes, lengths, !rides || bytes.size > 1);
+      const isMetaDue = [...bytes.keys()].some((ledger) => ledger.isMetaDue(lengths.get(ledger.name)));
+      this.#write(bytes, lengths, !rides || bytes.size > 1 || isMetaDue);
     } catch (error) {
       this.#failed = logFailure(error, `cannot write to the store ${this.path}`);
       this.#giveUp(stage);
@@ -130,7 +136,7 @@ export class Folder {
     }
     for (const ledger of bytes.keys()) {
       ledger.length = lengths.get(ledger.name) ?? 0;
-      if (ledger.isMetaDue) this.#tryMeta(ledger);
+      if (ledger.isMetaDue()) this.#tryMeta(ledger);
     }
     this.ledgers.lastCommit = stage.commit;
     this.ledgers.version += 1;
@@ -236,8 +242,9 @@ export class Folder {
     writeIndex(this.disk, this.path, this.ledgers.all());
   }
 
-  /** Meta files, and the index over them. */
+  /** Meta files, and the index over them. They tell of nothing that is not on the disk: after a power cut it would be missing. */
   writeAllMeta(): void {
+    this.#syncDirty();
     for (const ledger of this.ledgers.all()) ledger.writeMeta();
     writeIndex(this.disk, this.path, this.ledgers.all());
   }

@@ -219,9 +219,9 @@ export class Ledger {
     replaceFile(this.#disk, this.#folder, this.twin, Buffer.concat(lines));
   }
 
-  /** Whether so much was appended since that the meta file should be replaced. */
-  get isMetaDue(): boolean {
-    return this.length - Math.max(0, this.#metaLength) >= META_EVERY_BYTES;
+  /** Whether, with a twin of this length, so much was appended since that the meta file should be replaced. */
+  isMetaDue(length: number = this.length): boolean {
+    return length - Math.max(0, this.#metaLength) >= META_EVERY_BYTES;
   }
 
   /** Replaces the meta file, unless it covers the twin already. What it says is in the twin, so it may be lost. */

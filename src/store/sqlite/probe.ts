@@ -13,8 +13,11 @@ import { connect, hasSqlite } from './module.ts';
 const BUSY = 5;
 const PROTOCOL = 15;
 const IOERR = 10;
-/** Extended codes of `IOERR`: unlocking, locks that are read, checked and taken; shared memory opened, sized, locked, mapped. */
-const IOERR_OF_LOCKS: ReadonlySet<number> = new Set([8, 9, 14, 15, 18, 19, 20, 21].map((code) => IOERR | (code << 8)));
+/**
+ * Extended codes of `IOERR`: unlocking, locks that are read, checked and taken; shared memory opened, locked, mapped. Not
+ * that its size cannot be had (19): that is a full disk.
+ */
+const IOERR_OF_LOCKS: ReadonlySet<number> = new Set([8, 9, 14, 15, 18, 20, 21].map((code) => IOERR | (code << 8)));
 
 /**
  * Why SQLite cannot keep a database in this folder; absent when it can, or when nothing else could either. The words name

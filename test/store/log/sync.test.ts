@@ -8,6 +8,7 @@ import { openLogStore } from '../../../src/store/log.ts';
 import { emptyBatch, type TranscriptStore } from '../../../src/store/store.ts';
 import { Feed, keyOf, loose, say } from '../../support/batches.ts';
 import { temporaryFolder } from '../../support/derive.ts';
+import { collect, readAll } from '../contract/scene.ts';
 import { CrashDisk } from './crash-disk.ts';
 
 interface Counted {
@@ -134,4 +135,47 @@ it('bytes written follow the bytes that come, however long a session is', async 
   const given = data.reduce((sum, { body }) => sum + body.length, 0);
   assert.ok(written < 1.2 * given, `${written} bytes were written for ${given}`);
   await store.close();
+});
+
+it('a meta file never tells of what is not on the disk: a power cut behind a close leaves no flaw and no gap', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const crash = new CrashDisk();
+  const store = openLogStore(folder, crash.disk);
+  await store.append([loose([say('a', 'r1', 'one')])]);
+  await store.append([loose([say('a', 'r2', 'two')], { rides: true })]);
+  await store.close();
+  crash.cutPower(folder);
+  const next = openLogStore(folder);
+  assert.deepEqual(await collect(next.verify()), []);
+  await next.append([loose([say('a', 'r3', 'three')])]);
+  const seqs = (await readAll(next)).map(({ event }) => event.seq);
+  assert.deepEqual(
+    seqs,
+    Array.from(seqs, (_, index) => index + 1),
+  );
+  await next.close();
+});
+
+it('nor does one that is replaced because the log has grown', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const crash = new CrashDisk();
+  const store = openLogStore(folder, crash.disk);
+  await store.append([loose([say('a', 'r1', 'one')])]);
+  await store.append([loose([say('a', 'r2', 'a long text '.repeat(100_000))], { rides: true })]);
+  crash.cutPower(folder);
+  const next = openLogStore(folder);
+  assert.deepEqual(await collect(next.verify()), []);
+  await next.close();
+});
+
+it('the name of a log that another process made, and did not wait for, is made durable with what is told to it', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const crash = new CrashDisk();
+  const [one, other] = [openLogStore(folder, crash.disk), openLogStore(folder, crash.disk)];
+  await one.append([loose([say('a', 'r1', 'one')], { rides: true })]);
+  await other.append([loose([say('a', 'r2', 'two')])]);
+  crash.cutPower(folder);
+  const next = openLogStore(folder);
+  assert.equal((await readAll(next)).length, 2);
+  await next.close();
 });

@@ -11,10 +11,16 @@ import { needsCompiler, withoutLocks } from '../../support/without-locks.ts';
 const PROBE = fileURLToPath(new URL('../../../src/store/sqlite/probe.ts', import.meta.url));
 
 /** What another process finds. */
-function asked(folder: string, env: Readonly<Record<string, string>>, args: readonly string[] = []): string {
+function asked(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+  by: readonly string[] = [],
+): string {
   const script = `import { whyNoSqlite } from ${JSON.stringify(PROBE)}; process.stdout.write(String(whyNoSqlite(${JSON.stringify(folder)})));`;
   const options = { env: { ...process.env, ...env }, encoding: 'utf8' } as const;
-  return spawnSync(process.execPath, [...args, '--input-type=module', '-e', script], options).stdout;
+  const [program = '', ...rest] = [...by, process.execPath, ...args, '--input-type=module', '-e', script];
+  return spawnSync(program, rest, options).stdout;
 }
 
 it('nothing stands against a folder that knows locks, and nothing is left in it', (t) => {
@@ -35,4 +41,11 @@ it('a file system without locks is told', { skip: needsCompiler }, (t) => {
   const folder = temporaryFolder(t);
   assert.match(asked(folder, withoutLocks(t)), /^its file system does not let SQLite/);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+it('a disk that is all but full is not called one without locks', (t) => {
+  for (const kilobytes of [4, 8, 12, 16, 24, 32]) {
+    const limited = `ulimit -f ${kilobytes * 2} && exec "$0" "$@"`;
+    assert.equal(asked(temporaryFolder(t), {}, [], ['sh', '-c', limited]), 'undefined', `${kilobytes} KiB a file`);
+  }
 });
