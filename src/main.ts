@@ -17,7 +17,7 @@ import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
-import { type OpenStore, openStore } from './open-store.ts';
+import { type OpenStore, openLeftLog, openStore } from './open-store.ts';
 import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
@@ -72,12 +72,24 @@ export async function openKato(environment: Environment, config: Config): Promis
 
 /** Everything a Kato is made of; closing one Kato made of it closes it. */
 async function openParts(environment: Environment, config: Config): Promise<KatoParts> {
-  const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeStaleScratch(paths.home, Date.now());
+  return partsAround(await openStore(paths, config.store.engine), environment, config);
+}
+
+/** A Kato that reads the logs which were left beside the live store; absent when there are none. */
+async function openLeftKato(environment: Environment, config: Config): Promise<Kato | undefined> {
+  const opened = await openLeftLog(homePaths(environment.katoHome));
+  if (!opened) return undefined;
+  // What the agents have is the live store's to find.
+  return createKato({ ...partsAround(opened, environment, config), roots: [] });
+}
+
+function partsAround(opened: OpenStore, environment: Environment, config: Config): KatoParts {
+  const { userHome } = environment;
+  const paths = homePaths(environment.katoHome);
   const log = openLog(environment, 'operational', config);
-  const opened = await openStore(paths, config.store.engine);
   const { engine, fallback } = opened;
   const store = withGroupCommit(opened.store, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
@@ -291,6 +303,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     },
     openKato: async (home, config, variables) =>
       (await reachKato(home)) ?? openKato(environment(home, variables), config),
+    openLeftLog: (home, config) => openLeftKato(environment(home), config),
     daemon: daemonServices(environment),
     examine: async (home) => {
       const [{ examine }, { lookAtStores }] = await Promise.all([import('./examine.ts'), import('./open-store.ts')]);

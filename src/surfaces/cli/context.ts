@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { MachineFacts } from '../../app/doctor/facts.ts';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
+import { KatoError } from '../../core/errors.ts';
 import type { SourceFiles } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session.ts';
 import type { DaemonServices } from './daemon-services.ts';
@@ -58,6 +59,8 @@ export interface CliServices {
     config: Config,
     variables?: Readonly<Record<string, string | undefined>>,
   ) => Promise<Kato>;
+  /** Reads, in this process, what the log engine has left beside the store that is live; absent when there is nothing. */
+  readonly openLeftLog: (katoHome: string, config: Config) => Promise<Kato | undefined>;
   readonly daemon: DaemonServices;
   /** Looks at the machine and at this home, without opening kato. */
   readonly examine: (katoHome: string) => Promise<MachineFacts>;
@@ -104,6 +107,7 @@ export class CliContext {
   readonly out: Style;
   readonly err: Style;
   #kato: Promise<Kato> | undefined;
+  #leftLog: Promise<Kato | undefined> | undefined;
   #config: Promise<Config> | undefined;
   readonly #warnings: string[] = [];
 
@@ -125,6 +129,25 @@ export class CliContext {
   async kato(): Promise<Kato> {
     this.#kato ??= this.config().then((config) => this.services.openKato(this.katoHome, config));
     return this.#kato;
+  }
+
+  /** The logs that were left beside the live store, if there are any. */
+  leftLog(): Promise<Kato | undefined> {
+    this.#leftLog ??= this.#openLeftLog();
+    return this.#leftLog;
+  }
+
+  async #openLeftLog(): Promise<Kato | undefined> {
+    const kato = await this.kato();
+    try {
+      const left = await this.services.openLeftLog(this.katoHome, await this.config());
+      // Where the log engine is the live one, its logs are the store.
+      return left && (await kato.status()).store.engine !== 'log' ? left : undefined;
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      this.warn(`the logs that were left beside the store cannot be read: ${error.message}`);
+      return undefined; // Whoever asks for what the store has is not kept from it.
+    }
   }
 
   async close(): Promise<void> {

@@ -178,9 +178,10 @@ const status = object(
   { ingest, memory: object({ residentBytes: integer, heapBytes: integer }) },
 );
 
+/** `engine`: when it was read from a log that was left beside the store. */
 const exported = object(
   { session: string, provider: string, path: string, events: integer, bytes: integer },
-  { backup: string },
+  { backup: string, engine: constant('log') },
 );
 
 const started = object({ pid: integer, version: string, startedAt: string, started: boolean }, { replaced: string });

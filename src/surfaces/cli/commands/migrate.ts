@@ -25,13 +25,15 @@ export const migrateCommand: CliCommand = {
     if (context.options.json) context.printJson('migrate', toJson(report, dryRun));
     else context.print(page(report, context, dryRun).join('\n'));
     if (!report.isDone)
-      context.hint('what was left is as it was, and nothing of it is deleted; its log stays readable');
+      context.hint(
+        'what was left is as it was, and nothing of it is deleted; `kato show SESSION --engine log` reads it',
+      );
     return report.isDone ? 0 : 1;
   },
 };
 
 const HELP = `
-A daemon does the same when it starts. Each session is brought over whole or not at all; a log that is in the store to its last line is put aside, in transcripts/migrated/. Where both sides have something that the other has not, and nothing says which comes first, nothing is merged: the log stays, and the first place where they differ is named. Exit status 1 when something was left.
+A daemon does the same when it starts. Each session is brought over whole or not at all; a log that is in the store to its last line is put aside, in transcripts/migrated/. Where both sides have something that the other has not, and nothing says which comes first, nothing is merged: the log stays, and the first place where they differ is named. kato show and kato export read a session that only such a log has from it, and say so; of one that both have they read the store, and with --engine log the log. Exit status 1 when something was left.
 
 The prototype's files are only read; of its sessions, those come that no agent has any more.
 
