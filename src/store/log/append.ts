@@ -215,10 +215,16 @@ function putLink(stage: Stage, { key, parent: told, resolved: found }: SessionLi
   if (!isDeepStrictEqual(link, known)) stage.tell(ledger, { link });
 }
 
-/** What a consumer notes of a session stands in that session's log; what it notes of all, in the store's own. */
+/**
+ * What a consumer notes of a session stands in that session's log; what it notes of all, in the store's own. A power cut
+ * may leave that note and take events that rode before it in other logs: their positions are not given again, or the next
+ * events would be taken for seen.
+ */
 function putOffset(stage: Stage, offset: Offset): void {
   const known = stage.logs.registry.offsets.get(offset.consumer);
   if (known?.position === offset.position && isDeepStrictEqual(known.state, offset.state)) return;
   const key = sessionOf(offset);
-  stage.tell((key && stage.logs.find(key)) ?? stage.logs.own, { offsets: [offset] });
+  const ledger = key && stage.logs.find(key);
+  if (ledger) stage.tell(ledger, { offsets: [offset] });
+  else stage.tell(stage.logs.own, { offsets: [offset], positions: stage.logs.positions });
 }

@@ -51,7 +51,7 @@ interface Run {
 function runOf(folder: Folder, { key, after = 0 }: ReadQuery): Run {
   const ledgers = key ? [folder.ledgers.find(key)] : [...folder.ledgers.all()];
   const later = ledgers.flatMap((ledger) =>
-    ledger && !ledger.failure && ledger.summary.lastPosition > after ? ledger : [],
+    ledger && ledger !== folder.ledgers.own && !ledger.failure && ledger.summary.lastPosition > after ? ledger : [],
   );
   const rows = later.flatMap((ledger) => {
     const { all } = ledger.rows();

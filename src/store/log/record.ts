@@ -90,7 +90,7 @@ export interface LogRecord {
   readonly wiped?: readonly (readonly [source: string, generation: number])[];
   /** Consumers whose offsets are deleted. */
   readonly removed?: readonly string[];
-  /** The last position that was ever given. */
+  /** The last position that was ever given; also beside offsets. */
   readonly positions?: number;
   /** Whether text of deleted sessions may be left in other logs. */
   readonly owed?: boolean;

@@ -28,6 +28,8 @@ export interface Logs {
   isForgotten(key: SessionKey): boolean;
   nextNumber(): number;
   nextPosition(): number;
+  /** The last one that was given. */
+  readonly positions: number;
   all(): Iterable<Ledger>;
   readonly registry: Registry;
 }

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { KatoError } from '../../../src/core/errors.ts';
 import { sessionId } from '../../../src/core/session.ts';
 import { openLogStore } from '../../../src/store/log.ts';
-import type { TranscriptStore } from '../../../src/store/store.ts';
+import { emptyBatch, type TranscriptStore } from '../../../src/store/store.ts';
 import { blobOf, Feed, keyOf, loose, say } from '../../support/batches.ts';
 import { temporaryFolder } from '../../support/derive.ts';
 import { collect, readAll, told } from '../contract/scene.ts';
@@ -324,3 +324,24 @@ it('forgetting leaves no byte of a session in any file', async (t) => {
   assert.deepEqual(holding(), []);
   await withStore(folder, async (store) => assert.deepEqual(await textsOf(store, 'b'), ['kept', 'more']));
 });
+
+it('a consumer that had come further than what a power cut has left misses nothing that comes then', async (t) => {
+  const folder = `${temporaryFolder(t)}/store`;
+  const store = openLogStore(folder);
+  await store.append([loose([say('a', 'r1', 'one')]), noted(1)]);
+  const twin = twinOf(folder, 'a');
+  const synced = readFileSync(twin);
+  await store.append([loose([say('a', 'r2', 'two')], { rides: true })]);
+  await store.append([{ ...noted(2), rides: true }]);
+  writeFileSync(twin, synced); // The system had written one of the two logs, and not the other.
+  rmSync(`${folder}/changes`);
+  const next = openLogStore(folder);
+  await next.append([loose([say('a', 'r3', 'three')])]);
+  const after = (await next.offset('all'))?.position ?? 0;
+  assert.equal((await readAll(next, { after })).length, 1);
+  await next.close();
+});
+
+function noted(position: number) {
+  return { ...emptyBatch, offsets: [{ consumer: 'all', position, state: null }] };
+}
