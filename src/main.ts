@@ -18,7 +18,7 @@ import { acquireLock } from './daemon/lockfile.ts';
 import type { ProviderRoot } from './ingest/discovery.ts';
 import type { Reading } from './ingest/read-source.ts';
 import type { ReaderPool } from './ingest/worker.ts';
-import { openStore } from './open-store.ts';
+import { type OpenStore, openLeftLog, openStore } from './open-store.ts';
 import { systemClock, systemTimeZone } from './platform/clock.ts';
 import { nodeDestinations } from './platform/destinations.ts';
 import { createFileLogger, createLogFiles } from './platform/logger.ts';
@@ -28,6 +28,7 @@ import { spareLock } from './spare-lock.ts';
 import { engineBytes, enginesWithData } from './store/engines.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openScratchStore, removeStaleScratch } from './store/scratch.ts';
+import type { CliServices, Migration } from './surfaces/cli/context.ts';
 import type { DaemonServices, RunOptions } from './surfaces/cli/daemon-services.ts';
 import { controlSocketPath } from './surfaces/control/socket-path.ts';
 
@@ -71,12 +72,24 @@ export async function openKato(environment: Environment, config: Config): Promis
 
 /** Everything a Kato is made of; closing one Kato made of it closes it. */
 async function openParts(environment: Environment, config: Config): Promise<KatoParts> {
-  const { userHome } = environment;
   const paths = homePaths(environment.katoHome);
   for (const folder of [paths.home, paths.recordings, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeStaleScratch(paths.home, Date.now());
+  return partsAround(await openStore(paths, config.store.engine), environment, config);
+}
+
+/** A Kato that reads the logs which were left beside the live store; absent when there are none. */
+async function openLeftKato(environment: Environment, config: Config): Promise<Kato | undefined> {
+  const opened = await openLeftLog(homePaths(environment.katoHome));
+  if (!opened) return undefined;
+  // What the agents have is the live store's to find.
+  return createKato({ ...partsAround(opened, environment, config), roots: [] });
+}
+
+function partsAround(opened: OpenStore, environment: Environment, config: Config): KatoParts {
+  const { userHome } = environment;
+  const paths = homePaths(environment.katoHome);
   const log = openLog(environment, 'operational', config);
-  const opened = await openStore(paths, config.store.engine);
   const { engine, fallback } = opened;
   const store = withGroupCommit(opened.store, { windowMs: COMMIT_WINDOW_MS, maxBytes: COMMIT_BYTES });
   const syntax: CommandSyntax = { prefix: config.commands.prefix };
@@ -185,6 +198,8 @@ export async function runDaemon(
     onReady,
     async open() {
       const parts = await openParts(environment, config);
+      if (parts.engine === 'sqlite')
+        await (await import('./migrate-home.ts')).migrateAtStart(parts.store, paths.transcripts, parts.log);
       noteEngine(parts);
       const run = await openDaemonRun(parts.store, config.cleanSessionStatesOnShutdown);
       const live = openLive(parts, config);
@@ -288,6 +303,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     },
     openKato: async (home, config, variables) =>
       (await reachKato(home)) ?? openKato(environment(home, variables), config),
+    openLeftLog: (home, config) => openLeftKato(environment(home), config),
     daemon: daemonServices(environment),
     examine: async (home) => {
       const [{ examine }, { lookAtStores }] = await Promise.all([import('./examine.ts'), import('./open-store.ts')]);
@@ -300,9 +316,43 @@ export async function main(argv: readonly string[]): Promise<number> {
         spareLock,
       });
     },
+    migrate: (home, config, options) => migrate(homePaths(home), config, options),
     samples: fileURLToPath(new URL('../demo', import.meta.url)),
     now: Date.now,
   });
+}
+
+/** In this process, and alone: a daemon that runs has brought over what there was when it started. */
+async function migrate(paths: HomePaths, config: Config, options: MigrateOptions): Promise<Migration> {
+  const { migrateHome, migratePrototype } = await import('./migrate-home.ts');
+  const held = options.dryRun ? undefined : holdHome(paths);
+  try {
+    const {
+      store,
+      engine,
+      fallback = 'the settings say `store.engine: log`',
+    } = await storeToMigrateTo(paths, config, options.dryRun);
+    try {
+      if (options.from !== undefined) return await migratePrototype(store, options.from, options);
+      if (engine === 'sqlite') return await migrateHome(store, paths.transcripts, options);
+      const hint = 'what the log engine has kept stays in use; with SQLite it can be brought over';
+      throw new KatoError('usage', `there is no SQLite to bring transcripts into: ${fallback}`, { hint });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    held?.leave();
+  }
+}
+
+/** A dry run makes no file. */
+async function storeToMigrateTo(
+  paths: HomePaths,
+  { store: { engine } }: Config,
+  dryRun: boolean,
+): Promise<Pick<OpenStore, 'store' | 'engine' | 'fallback'>> {
+  if (!dryRun || engine === 'log' || existsSync(paths.database)) return openStore(paths, engine);
+  return { store: (await import('./store/memory.ts')).createMemoryStore(), engine: 'sqlite', fallback: undefined };
 }
 
 function daemonServices(environment: (home: string) => Environment): DaemonServices {
@@ -315,6 +365,8 @@ function daemonServices(environment: (home: string) => Environment): DaemonServi
     run: (home, config, options) => runDaemon(environment(home), config, options),
   };
 }
+
+type MigrateOptions = Parameters<CliServices['migrate']>[2];
 
 const PROGRAM = fileURLToPath(new URL('../bin/kato', import.meta.url));
 

@@ -67,6 +67,26 @@ async function openLog({ transcripts }: StorePlaces, fallback?: string): Promise
   return { store: openLogStore(transcripts), engine: 'log', fallback, openIn: (folder) => openLogStore(folder) };
 }
 
+/**
+ * The logs that a migration has left, to be read beside the store that is live; absent where there is but one engine's
+ * data: then nothing was left beside it.
+ *
+ * They are read in the process that asks, also while a daemon runs: a reader of the log engine takes no lock, and a daemon
+ * with SQLite has them open at its start alone. Nothing is written, not even what the log engine writes when it is closed.
+ */
+export async function openLeftLog(places: StorePlaces): Promise<OpenStore | undefined> {
+  if (enginesWithData(places).length < 2) return undefined;
+  const opened = await openLog(places);
+  const refuse = async () => {
+    throw new KatoError('store-failed', 'a log that was left is only read');
+  };
+  const close = async () => {};
+  return {
+    ...opened,
+    store: { ...opened.store, append: refuse, rederive: refuse, forget: refuse, drop: refuse, close },
+  };
+}
+
 /** A short look at what each engine has in a home, by who does not have it open. */
 export async function lookAtStores(places: StorePlaces): Promise<readonly StoreLook[]> {
   const looks = enginesWithData(places).map(async ({ engine, bytes }) => {

@@ -4,6 +4,7 @@ export interface HomePaths {
   readonly home: string;
   readonly config: string;
   readonly database: string;
+  /** What the log engine keeps. */
   readonly transcripts: string;
   readonly recordings: string;
   readonly logs: string;

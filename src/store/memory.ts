@@ -62,13 +62,14 @@ class MemoryStore implements TranscriptStore {
   async rederive(batches: Iterable<Batch>): Promise<Appended> {
     const all = [...batches];
     this.#refuseMoved(all);
-    const sessions = new Set(all.flatMap((batch) => batch.sessions.map(({ key }) => nameOf(key))));
+    const replaced = new Map(all.flatMap((batch) => batch.sessions.map(({ key }) => [nameOf(key), key] as const)));
     const sources = new Set(all.map(({ source }) => source?.record.id ?? ''));
-    for (const session of sessions) this.#sessions.get(session)?.replaceDerivation();
+    const replaces = [...replaced.values()];
     for (const source of sources) this.#bytes.get(source)?.at(-1)?.diagnostics.clear();
     const done = { events: 0, revisions: 0, rows: 0 };
-    for (const batch of all) {
-      const { events, revisions, rows } = this.#put({ ...batch, cause: 'reprocess', raw: [] });
+    for (const [index, batch] of all.entries()) {
+      const once = index === 0 ? replaces : [];
+      const { events, revisions, rows } = this.#put({ ...batch, cause: 'reprocess', raw: [], replaces: once });
       done.events += events;
       done.revisions += revisions;
       done.rows += rows;
@@ -92,6 +93,7 @@ class MemoryStore implements TranscriptStore {
   #put(batch: Batch): Appended {
     const before = this.#countChanges();
     const record = batch.source?.record;
+    for (const key of batch.replaces ?? []) this.#sessions.get(nameOf(key))?.replaceDerivation();
     if (batch.source) this.#putSource(batch.source.record, batch.source.expected, batch);
     const arrival = { source: record?.id, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
     const added = batch.sessions.flatMap((part) => this.#putSession(part, arrival));

@@ -63,12 +63,13 @@ export interface SideFile {
 }
 
 /**
- * Events that the agent took back, or put in force again: by record (16 hex digits each), by place in a source, or by
- * ordinal in all sources of the session but one. By ordinal, only what the log has before the record that says so, if it
+ * Events that the agent took back, or put in force again: by record (16 hex digits each), by seq, by place in a source, or
+ * by ordinal in all sources of the session but one. By seq, also those of a derivation that has been replaced. By ordinal, only what the log has before the record that says so, if it
  * has that record: what comes later in other sources was written later, also when the source is read anew.
  */
 export type Supersession =
   | { readonly key: SessionKey; readonly records: readonly string[]; readonly inForce: boolean }
+  | { readonly key: SessionKey; readonly seqs: readonly number[]; readonly inForce: boolean }
   | { readonly key: SessionKey; readonly source: string; readonly fromOffset: number; readonly untilOffset: number }
   | {
       readonly key: SessionKey;
@@ -108,6 +109,8 @@ export interface Batch {
   readonly raw: readonly RawChunk[];
   readonly quarantined: readonly Quarantine[];
   readonly diagnostics: readonly DiagnosticCount[];
+  /** Sessions whose current derivation ends here, before anything else of the batch: what is brought from now on is the next. */
+  readonly replaces?: readonly SessionKey[] | undefined;
   /** Applied after the batch's events. */
   readonly superseded: readonly Supersession[];
   /** True when a new generation has been read to its end: what only older ones held is superseded. */

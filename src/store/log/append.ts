@@ -38,6 +38,10 @@ export function planBatch(stage: Stage, batch: Batch, isAnew = false): Appended 
   stage.takeChanges();
   const record = batch.source?.record;
   const arrival = { source: record?.id, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
+  for (const key of batch.replaces ?? []) {
+    const ledger = stage.logs.find(key);
+    if (ledger) stage.addLine(ledger, { replaced: ledger.summary.lastSeq });
+  }
   for (const { key } of batch.sessions) if (!stage.logs.isForgotten(key)) stage.open(key);
   if (batch.source) putSource(stage, batch.source, batch, isAnew);
   for (const part of batch.sessions) putSession(stage, part, arrival, tally);

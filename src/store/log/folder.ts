@@ -222,6 +222,26 @@ export class Folder {
     this.writeAllMeta();
   }
 
+  /**
+   * Moves the files of these logs to another folder, each to the path that it is to have there. Alone, and after a commit
+   * that says that the logs are gone. The new names are durable before the old ones go.
+   */
+  moveLogs(names: readonly string[], target: string, newPathOf: (name: string) => string): void {
+    this.#changes.begin(new Map(names.map((name) => [name, 0])));
+    try {
+      for (const file of this.disk.list(this.path)) {
+        if (names.some((name) => file.startsWith(`${name}.`)))
+          this.disk.rename(`${this.path}/${file}`, newPathOf(file));
+      }
+      this.disk.syncFolder(target);
+      this.disk.syncFolder(this.path);
+    } finally {
+      this.ledgers.reload(names);
+      this.#changes.end('!');
+    }
+    writeIndex(this.disk, this.path, this.ledgers.all());
+  }
+
   /** Meta files, and the index over them. They tell of nothing that is not on the disk: after a power cut it would be missing. */
   writeAllMeta(): void {
     this.#syncDirty();

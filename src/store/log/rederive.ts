@@ -10,15 +10,12 @@ export function rederiveSessions(stage: Stage, batches: Iterable<Batch>): Append
   const done = { events: 0, revisions: 0, rows: 0 };
   for (const batch of batches) {
     stage.logs.registry.refuseMoved([batch]);
-    for (const { key } of batch.sessions) {
-      const ledger = replaced.has(sessionId(key)) ? undefined : stage.logs.find(key);
-      if (ledger) stage.addLine(ledger, { replaced: ledger.summary.lastSeq });
-      replaced.add(sessionId(key));
-    }
+    const replaces = batch.sessions.map(({ key }) => key).filter((key) => !replaced.has(sessionId(key)));
+    for (const key of replaces) replaced.add(sessionId(key));
     const source = batch.source?.record.id;
     const isAnew = source !== undefined && !recounted.has(source);
     if (source !== undefined) recounted.add(source);
-    const { events, revisions, rows } = planBatch(stage, { ...batch, cause: 'reprocess' }, isAnew);
+    const { events, revisions, rows } = planBatch(stage, { ...batch, cause: 'reprocess', replaces }, isAnew);
     done.events += events;
     done.revisions += revisions;
     done.rows += rows;

@@ -138,6 +138,7 @@ export class Rows {
   /** The seqs that a supersession is about, of the present derivation. */
   seqsOf(change: Supersession): readonly number[] {
     if ('records' in change) return change.records.flatMap((record) => this.#records.get(record) ?? []);
+    if ('seqs' in change) return this.all.flatMap(({ seq }) => (change.seqs.includes(seq) ? seq : []));
     const rows = this.all.filter(({ seq }) => seq > this.#replacedSeq);
     if ('source' in change) {
       const { source, fromOffset, untilOffset } = change;
@@ -152,6 +153,6 @@ export class Rows {
 }
 
 /** The content hash of a stored body: the one with which it came, because JSON in is JSON out. */
-function contentOf(event: unknown): string {
+export function contentOf(event: unknown): string {
   return contentHash(stringAt(event, 'kind') ?? '', stringAt(event, 'model'), JSON.stringify(field(event, 'payload')));
 }

@@ -74,6 +74,7 @@ export class Session {
   }
 
   replaceDerivation(): void {
+    this.changes += 1;
     this.#replacedSeq = this.#rows.length;
     this.#facts = {};
     this.#identities.clear();
@@ -134,6 +135,11 @@ export class Session {
   }
 
   supersede(change: Supersession): void {
+    if ('seqs' in change) {
+      for (const { seq } of this.#rows)
+        if (change.seqs.includes(seq)) this.#mark(this.#retracted, seq, !change.inForce);
+      return;
+    }
     const rows = this.#rows.slice(this.#replacedSeq);
     const until = 'fromOrdinal' in change ? rows.findIndex(({ id }) => recordHalf(id) === change.beforeRecord) : -1;
     for (const row of until < 0 ? rows : rows.slice(0, until)) {
@@ -166,7 +172,7 @@ export class Session {
   }
 }
 
-function isMeant({ id, source, body }: Row, change: Supersession): boolean {
+function isMeant({ id, source, body }: Row, change: Exclude<Supersession, { readonly seqs: unknown }>): boolean {
   if ('records' in change) return change.records.includes(recordHalf(id));
   const place = (body as { source: { offset?: number; ordinal?: number } }).source;
   if ('fromOrdinal' in change) return source !== change.exceptSource && (place.ordinal ?? -1) >= change.fromOrdinal;

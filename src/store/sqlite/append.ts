@@ -14,6 +14,7 @@ import { parseColumn } from './failure.ts';
 import type { Database } from './open.ts';
 import { putRaw } from './raw.ts';
 import { readLink } from './read.ts';
+import { replaceDerivation } from './replace.ts';
 import { meetAgain, NO_SOURCE, sweep } from './sightings.ts';
 import { supersede } from './supersede.ts';
 
@@ -33,6 +34,7 @@ interface Arrival {
 export function appendBatch(database: Database, batch: Batch): Appended {
   const tally: Tally = { events: 0, revisions: 0, rows: 0 };
   const record = batch.source?.record;
+  for (const key of batch.replaces ?? []) tally.rows += replaceDerivation(database, key);
   const source = batch.source ? putSource(database, batch.source.record, batch.source.expected, tally) : NO_SOURCE;
   const arrival = { source, generation: record?.checkpoint.generation ?? 0, cause: batch.cause };
   if (record && !isForgottenSource(database, record)) putBytes(database, batch, arrival, tally);

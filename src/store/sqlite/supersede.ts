@@ -15,9 +15,17 @@ export function supersede(database: Database, change: Supersession): number {
   if (!session) return 0;
   const pk = Number(session.pk);
   if ('fromOrdinal' in change) return mark(database, pk, seqsFrom(database, pk, change));
+  if ('seqs' in change)
+    return change.inForce ? unmark(database, pk, change.seqs) : mark(database, pk, known(database, pk, change.seqs));
   if ('fromOffset' in change) return mark(database, pk, seqsAt(database, pk, change));
   const seqs = change.records.flatMap((record) => seqsOfRecord(database, pk, record));
   return change.inForce ? unmark(database, pk, seqs) : mark(database, pk, seqs);
+}
+
+/** Those seqs that the session has. */
+function known(database: Database, session: number, seqs: readonly number[]): readonly number[] {
+  const last = Number(database.sql('SELECT last_seq FROM session WHERE pk = ?').get(session)?.last_seq);
+  return seqs.filter((seq) => seq >= 1 && seq <= last);
 }
 
 function mark(database: Database, session: number, seqs: readonly number[]): number {
@@ -51,7 +59,7 @@ function seqsFrom(database: Database, session: number, change: Exclude<ByPlace, 
   return seqsAt(database, session, change).filter((seq) => seq < until);
 }
 
-type ByPlace = Exclude<Supersession, { readonly records: unknown }>;
+type ByPlace = Exclude<Supersession, { readonly inForce: boolean }>;
 
 /** Seqs of the events in a part of a source, or from an ordinal on. */
 function seqsAt(database: Database, session: number, change: ByPlace): number[] {

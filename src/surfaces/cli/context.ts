@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import type { MachineFacts } from '../../app/doctor/facts.ts';
 import type { Kato } from '../../app/kato.ts';
 import type { Config } from '../../config/config.ts';
+import { KatoError } from '../../core/errors.ts';
 import type { SourceFiles } from '../../core/ports.ts';
+import type { SessionKey } from '../../core/session.ts';
 import type { DaemonServices } from './daemon-services.ts';
 import type { Output, OutputName } from './json.ts';
 import { type Style, styleFor, visible, visibleJson, wrap } from './terminal.ts';
@@ -13,6 +15,29 @@ export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
+}
+
+/** What a migration did, session by session, or would do. */
+export interface Migration {
+  readonly sessions: readonly {
+    readonly log: string;
+    readonly session?: SessionKey;
+    readonly outcome: 'imported' | 'tail-kept' | 'already-there' | 'left';
+    readonly events: number;
+    readonly onlyInStore: number;
+    readonly setAside: boolean;
+    readonly reason?: string;
+    readonly what?: string;
+    readonly difference?: { readonly log?: EventPlace; readonly store?: EventPlace };
+  }[];
+  readonly rest?: { readonly reason: string; readonly what: string };
+  readonly isDone: boolean;
+}
+
+interface EventPlace {
+  readonly seq: number;
+  readonly id: string;
+  readonly offset?: number;
 }
 
 /** What the composition root gives to the CLI. */
@@ -34,9 +59,22 @@ export interface CliServices {
     config: Config,
     variables?: Readonly<Record<string, string | undefined>>,
   ) => Promise<Kato>;
+  /** Reads, in this process, what the log engine has left beside the store that is live; absent when there is nothing. */
+  readonly openLeftLog: (katoHome: string, config: Config) => Promise<Kato | undefined>;
   readonly daemon: DaemonServices;
   /** Looks at the machine and at this home, without opening kato. */
   readonly examine: (katoHome: string) => Promise<MachineFacts>;
+  /** Brings what the log engine has kept of a home into its SQLite store. */
+  readonly migrate: (
+    katoHome: string,
+    config: Config,
+    options: {
+      readonly dryRun: boolean;
+      /** Where the prototype's sessions are, if they are what is meant. */
+      readonly from?: string;
+      readonly onProgress: (done: number, total: number) => void;
+    },
+  ) => Promise<Migration>;
   /** A folder with sample sessions that we made. */
   readonly samples: string;
   readonly now: () => number;
@@ -69,6 +107,7 @@ export class CliContext {
   readonly out: Style;
   readonly err: Style;
   #kato: Promise<Kato> | undefined;
+  #leftLog: Promise<Kato | undefined> | undefined;
   #config: Promise<Config> | undefined;
   readonly #warnings: string[] = [];
 
@@ -90,6 +129,25 @@ export class CliContext {
   async kato(): Promise<Kato> {
     this.#kato ??= this.config().then((config) => this.services.openKato(this.katoHome, config));
     return this.#kato;
+  }
+
+  /** The logs that were left beside the live store, if there are any. */
+  leftLog(): Promise<Kato | undefined> {
+    this.#leftLog ??= this.#openLeftLog();
+    return this.#leftLog;
+  }
+
+  async #openLeftLog(): Promise<Kato | undefined> {
+    const kato = await this.kato();
+    try {
+      const left = await this.services.openLeftLog(this.katoHome, await this.config());
+      // Where the log engine is the live one, its logs are the store.
+      return left && (await kato.status()).store.engine !== 'log' ? left : undefined;
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      this.warn(`the logs that were left beside the store cannot be read: ${error.message}`);
+      return undefined; // Whoever asks for what the store has is not kept from it.
+    }
   }
 
   async close(): Promise<void> {

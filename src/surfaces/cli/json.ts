@@ -178,12 +178,36 @@ const status = object(
   { ingest, memory: object({ residentBytes: integer, heapBytes: integer }) },
 );
 
+/** `engine`: when it was read from a log that was left beside the store. */
 const exported = object(
   { session: string, provider: string, path: string, events: integer, bytes: integer },
-  { backup: string },
+  { backup: string, engine: constant('log') },
 );
 
 const started = object({ pid: integer, version: string, startedAt: string, started: boolean }, { replaced: string });
+
+/** An event on one side of a migration; `offset` is its place in its source. */
+const eventPlace = object({ seq: integer, id: string }, { offset: integer });
+/** `difference`: the first place where the two sides differ; a side that ends there is null. */
+const migrate = object({
+  done: boolean,
+  dryRun: boolean,
+  sessions: list(
+    object({
+      log: string,
+      provider: nullable(string),
+      nativeId: nullable(string),
+      outcome: oneOf('imported', 'tail-kept', 'already-there', 'left'),
+      events: integer,
+      onlyInStore: integer,
+      setAside: boolean,
+      reason: nullable(string),
+      what: nullable(string),
+      difference: nullable(object({ log: nullable(eventPlace), store: nullable(eventPlace) })),
+    }),
+  ),
+  rest: nullable(object({ reason: string, what: string })),
+});
 
 const clean = object({
   dryRun: boolean,
@@ -216,6 +240,7 @@ export const outputs = {
   'stop-recording': answer,
   recordings: list(recording),
   commands: list(command),
+  migrate,
   reprocess: object({ sessions: integer, changed: integer, events: integer }),
   'service install': object({ manager, path: string, replaced: boolean }),
   'service uninstall': object({ manager, path: string, removed: boolean }),

@@ -34,6 +34,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   status: async () => (await import('./commands/status.ts')).statusCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   reprocess: async () => (await import('./commands/reprocess.ts')).reprocessCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   forget: async () => (await import('./commands/forget.ts')).forgetCommand,
   clean: async () => (await import('./commands/clean.ts')).cleanCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,

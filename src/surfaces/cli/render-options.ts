@@ -78,6 +78,11 @@ export function wholeNumber(text: string): number {
   });
 }
 
+/** For commands that can read a log which could not be brought over. */
+export function addEngineOption(command: Command): Command {
+  return command.option('--engine <name>', 'log: what the log engine has left beside the store, see `kato migrate`');
+}
+
 /** The flags that say what is shown, the same for every command that shows a session. */
 export function addRenderOptions(command: Command): Command {
   return command

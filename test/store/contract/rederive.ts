@@ -67,6 +67,25 @@ export function rederiveContract(check: Check): void {
     assert.deepEqual(told(await s.events()), ['3 A', '4 B (superseded)']);
     assert.deepEqual(told(await s.events({ view: 'written' })), ['1 A', '2 B']);
   });
+  check('begins a new derivation with the batch that says so, in one step with others', async (s) => {
+    const facts = { cwd: '/new' };
+    const [, done] = await s.append(
+      loose([say('a', 'r1', 'A'), say('b', 'r1', 'other')], { extras: { facts: { cwd: '/old' } } }),
+      loose([say('a', 'r1', 'A+'), say('a', 'r2', 'B')], {
+        replaces: [keyOf('a')],
+        cause: 'reprocess',
+        extras: { facts },
+      }),
+      loose([say('a', 'r3', 'C')], { cause: 'reprocess' }),
+    );
+    assert.deepEqual([done?.events, done?.revisions], [2, 0]);
+    assert.deepEqual(told(await s.events({ key: keyOf('a') })), ['2 A+', '3 B', '4 C']);
+    assert.deepEqual(told(await s.events({ key: keyOf('a'), view: 'written' })), ['1 A']);
+    assert.deepEqual((await s.store.session(keyOf('a')))?.facts, facts);
+    assert.deepEqual(told(await s.events({ key: keyOf('b') })), ['1 other']);
+    await s.append(loose([], { replaces: [keyOf('nobody')] }));
+    assert.equal(await s.store.session(keyOf('nobody')), undefined);
+  });
   check('keeps bytes as they are and counts flaws anew', keepsBytes);
   check('can be fed from the bytes that the store itself keeps', fedFromItself);
   check('is done whole or not at all', isOneStep);

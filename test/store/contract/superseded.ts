@@ -48,6 +48,21 @@ export function supersedeContract(check: Check): void {
     assert.deepEqual(told(await s.events({ backward: true })), ['2 B', '1 A (superseded)']);
     assert.deepEqual(told(await s.store.pick(keyOf('a'), [1])), ['1 A (superseded)']);
   });
+  check('takes single events back by seq, and puts them in force again', async (s) => {
+    await s.append(loose([say('a', 'r1', 'A'), say('a', 'r1', 'B'), say('a', 'r2', 'C')]));
+    await mark(s, { key: keyOf('a'), seqs: [1, 3, 9], inForce: false });
+    assert.deepEqual(await marked(s), [1, 3]);
+    await mark(s, { key: keyOf('a'), seqs: [1, 9], inForce: true });
+    assert.deepEqual(await marked(s), [3]);
+    assert.equal((await mark(s, { key: keyOf('a'), seqs: [3, 9], inForce: false }))[0]?.rows, 0);
+  });
+  check('takes events of a replaced derivation back by seq', async (s) => {
+    await s.append(loose([say('a', 'r1', 'A')]));
+    await s.rederive(loose([say('a', 'r1', 'A')]));
+    await mark(s, { key: keyOf('a'), seqs: [1], inForce: false });
+    assert.deepEqual(told(await s.events({ view: 'written' })), ['1 A (superseded)']);
+    assert.deepEqual(told(await s.events()), ['2 A']);
+  });
   check('takes back a part of a source by its place', byPlace);
   check('takes back by place what other readings of the source left in between', byPlaceAcrossGenerations);
   check('takes back a part of a source by its place beside events of companions', async (s) => {

@@ -34,7 +34,7 @@ const extras = fc.record({
   blob: fc.constantFrom(undefined, 0, 1, 2),
   consumer: fc.constantFrom(undefined, ...CONSUMERS),
   link: fc.constantFrom(undefined, 'told', 'resolved', 'other'),
-  takeBack: fc.constantFrom(undefined, 'records', 'restored', 'offset', 'ordinal'),
+  takeBack: fc.constantFrom(undefined, 'records', 'restored', 'seqs', 'offset', 'ordinal'),
 });
 
 const feed = fc.nat(FEEDS.length - 1);
@@ -148,6 +148,7 @@ export class World {
         exceptSource: source.id,
         beforeRecord: recordOf('a', 'r2'),
       };
+    if (how === 'seqs') return { key, seqs: [1, 3, 40], inForce: this.#ordinal % 2 === 0 };
     return { key, records: [recordOf('a', 'r1'), recordOf('a', 'r3')], inForce: how === 'restored' };
   }
 }

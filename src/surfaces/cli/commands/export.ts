@@ -3,14 +3,19 @@ import { KatoError } from '../../../core/errors.ts';
 import type { FormatId } from '../../../record/formats/format.ts';
 import type { CliCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
+import { findSession } from '../left-log.ts';
+import { addEngineOption, addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
 import { count } from '../words.ts';
 import { write } from '../write.ts';
 
 export const exportCommand: CliCommand = {
   define: (command) =>
-    addRenderOptions(command.argument('[session...]', 'session ids or prefixes of them, provider/…, latest, or @here'))
+    addEngineOption(
+      addRenderOptions(
+        command.argument('[session...]', 'session ids or prefixes of them, provider/…, latest, or @here'),
+      ),
+    )
       .description('write sessions to files, once')
       .option('-o, --output <path>', 'a file or folder; - prints; without it, a file among the recordings')
       .option('-f, --format <format>', 'markdown or jsonl; without it, as the file name says')
@@ -34,7 +39,7 @@ export const exportCommand: CliCommand = {
       throw new KatoError('usage', "missing required argument 'session'", {
         hint: '`kato export --help` shows how it is used',
       });
-    if (output === '-') return printSessions(context, names, format, flags as RenderFlags);
+    if (output === '-') return printSessions(context, names, format, flags);
     return writeSessions(context, names, format, output, flags);
   },
 };
@@ -47,7 +52,9 @@ async function exportRecording(
   output: string | undefined,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const asked = ['format', 'preset', 'with', 'without', 'last', 'current'].filter((name) => flags[name] !== undefined);
+  const asked = ['format', 'preset', 'with', 'without', 'last', 'current', 'engine'].filter(
+    (name) => flags[name] !== undefined,
+  );
   if (names.length > 0 || asked.length > 0) {
     const what = names.length > 0 ? 'a session' : `--${asked[0]}`;
     throw new KatoError('usage', `\`--recording\` says all by itself; ${what} does not go with it`, {
@@ -103,13 +110,12 @@ async function printSessions(
   context: CliContext,
   names: readonly string[],
   format: FormatId,
-  flags: RenderFlags,
+  flags: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const kato = await context.kato();
   const { stdout } = context.services.streams;
-  const request = renderRequest(format, flags, await context.config());
+  const request = renderRequest(format, flags as RenderFlags, await context.config());
   for (const [index, text] of names.entries()) {
-    const session = await kato.find({ text, cwd: context.services.cwd });
+    const { kato, session } = await findSession(context, text, flags.engine);
     const pieces = kato.exportText(session.key, request);
     if (index > 0 && format === 'markdown') context.print('');
     const written = await write(stdout, stdout.isTTY === true ? sanitised(pieces) : pieces);
@@ -129,21 +135,21 @@ async function writeSessions(
   output: string | undefined,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const kato = await context.kato();
   const request = renderRequest(format, flags as RenderFlags, await context.config());
   const path = output === undefined ? undefined : context.resolve(folderForMany(output, names.length));
   // All are found before any is written.
-  const sessions = [];
-  for (const text of names) sessions.push(await kato.find({ text, cwd: context.services.cwd }));
+  const found = [];
+  for (const text of names) found.push(await findSession(context, text, flags.engine));
   const reports = [];
-  for (const session of sessions) {
+  for (const { kato, session, engine } of found) {
     const report = await kato.export({
       ...request,
       key: session.key,
       ...(path !== undefined && { path }),
       overwrite: flags.overwrite === true,
     });
-    reports.push({ session: session.id, provider: session.key.provider, ...report });
+    const from = engine !== undefined && { engine };
+    reports.push({ session: session.id, provider: session.key.provider, ...report, ...from });
     if (!context.options.json) context.print(report.path);
     context.note(
       `${count(report.events, 'event')}${report.backup === undefined ? '' : `; the file that was there is now ${report.backup}`}`,

@@ -1,13 +1,16 @@
 import { nothingToShow } from '../../../app/nothing.ts';
 import type { CliCommand } from '../command.ts';
+import { findSession } from '../left-log.ts';
 import { page } from '../pager.ts';
-import { addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
+import { addEngineOption, addRenderOptions, type RenderFlags, renderRequest } from '../render-options.ts';
 import { visible } from '../terminal.ts';
 import { write } from '../write.ts';
 
 export const showCommand: CliCommand = {
   define: (command) =>
-    addRenderOptions(command.argument('<session>', 'a session id or a prefix of one, provider/…, latest, or @here'))
+    addEngineOption(
+      addRenderOptions(command.argument('<session>', 'a session id or a prefix of one, provider/…, latest, or @here')),
+    )
       .description('print a session as Markdown')
       .addHelpText(
         'after',
@@ -15,8 +18,7 @@ export const showCommand: CliCommand = {
       ),
   async run(context, [selector], flags) {
     const request = renderRequest('markdown', flags as RenderFlags, await context.config());
-    const kato = await context.kato();
-    const session = await kato.find({ text: String(selector), cwd: context.services.cwd });
+    const { kato, session } = await findSession(context, String(selector), flags.engine);
     const text = sanitised(kato.render(session.key, request));
     const shown =
       context.services.streams.stdout.isTTY === true
