@@ -160,7 +160,7 @@ export class Scene {
   keepAside(name: string, flaws: readonly string[]): string {
     const folder = join(tmpdir(), `kato-failed-${name}`);
     rmSync(folder, { recursive: true, force: true });
-    cpSync(this.home.folder, folder, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    cpSync(this.home.folder, folder, { recursive: true, filter: (path) => !/(?:\.sock|lock\.holder)$/.test(path) });
     appendFileSync(join(folder, 'trace.txt'), `${[...this.trace, ...flaws].join('\n')}\n`);
     return folder;
   }

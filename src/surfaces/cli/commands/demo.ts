@@ -51,13 +51,16 @@ export const demoCommand: CliCommand = {
 function rootsIn(agents: string, providers: readonly { readonly id: string }[]): string {
   const samples: Readonly<Record<string, string>> = {
     'claude-code': 'claude/projects',
+    codex: 'codex',
     'gemini-cli': 'gemini/.gemini/tmp',
   };
-  const lines = providers.map(
-    ({ id }) => `  ${id}: { roots: [{ path: ${JSON.stringify(join(agents, samples[id] ?? id))} }] }\n`,
-  );
-  // Agents without a sample are switched off: left out, they would have the user's own folders.
-  return `\nproviders:\n${lines.join('')}  gencode: { roots: [] }\n`;
+  const lines = providers.map(({ id }) => {
+    const sample = samples[id];
+    // Agents without a sample are switched off: left out, they would have the user's own folders.
+    const roots = sample === undefined ? '[]' : `[{ path: ${JSON.stringify(join(agents, sample))} }]`;
+    return `  ${id}: { roots: ${roots} }\n`;
+  });
+  return `\nproviders:\n${lines.join('')}`;
 }
 
 async function tellOfFiles(context: CliContext, home: string): Promise<void> {
