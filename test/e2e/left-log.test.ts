@@ -31,7 +31,8 @@ function filesOf(home: TestHome): ReadonlyMap<string, string> {
   return new Map(files.map(({ name }) => [name, readFileSync(`${folder}/${name}`, 'base64')]));
 }
 
-const FROM_LOG = /^warning: session [0-9a-f]{8} is read from the log engine's files, .*`kato migrate` says why\n$/;
+const FROM_LOG =
+  /^warning: session [0-9a-f]{8} is read from the log engine's files, .*`kato migrate --dry-run` says why\n$/;
 const FROM_STORE = /^warning: session [0-9a-f]{8} is read from the store; .*`--engine log` reads that, .*\n$/;
 
 for (const [state, isDaemonUp] of [
@@ -78,11 +79,15 @@ for (const [state, isDaemonUp] of [
       const known = home.run(['show', 'toy/b']);
       assert.match(known.stdout, /two/);
       assert.equal(known.stderr, '');
+      assert.match(home.run(['migrate', '--dry-run']).stdout, /^left .*\(newer: /m, 'as the hint has it');
       const unreadable = sessionId(keyOf('a'));
       for (const more of [[], ['--engine', 'log']]) {
         const { status, stdout, stderr } = home.run(['show', unreadable, ...more]);
         assert.deepEqual([status, stdout], [3, '']);
-        assert.match(stderr, /^kato: no session `[-0-9a-f]+`.*\nhint: .*`kato migrate` says which logs were left/);
+        assert.match(
+          stderr,
+          /^kato: no session `[-0-9a-f]+`.*\nhint: .*`kato migrate --dry-run` says which logs were left/,
+        );
       }
     });
 

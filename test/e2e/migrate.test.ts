@@ -1,8 +1,9 @@
 /** `kato migrate`, and what a daemon does by itself when it starts. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { it } from 'node:test';
 import { FIXTURES, TestHome } from '../support/cli.ts';
+import { filesBelow } from '../support/derive.ts';
 
 type Context = { after(fn: () => void): void };
 
@@ -78,4 +79,24 @@ it('takes in what the prototype kept, and leaves its files alone', (t) => {
   const { status, stderr } = home.run(['migrate', '--from', 'nowhere']);
   assert.equal(status, 2);
   assert.match(stderr, /^kato: there is no folder .*nowhere\nhint: /);
+});
+
+it('leaves logs that are named when their session is forgotten', (t) => {
+  const home = homeWithLog(t, 'only-left');
+  home.ok(['migrate']);
+  const { status, stderr } = home.run(['forget', 'toy/a', '--yes']);
+  assert.equal(status, 0);
+  const named = [...stderr.matchAll(/stays, with its text: (.*)$/gm)].map(([, path = '']) =>
+    path.replace(/^~/, home.folder),
+  );
+  assert.deepEqual(
+    named.map((path) => existsSync(path)),
+    named.map(() => true),
+  );
+  assert.ok(named.some((path) => path.endsWith('.twin.jsonl')));
+  for (const path of named) rmSync(path);
+  const left = filesBelow(home.path('.kato')).filter((name) =>
+    readFileSync(home.path('.kato', name)).includes('three'),
+  );
+  assert.deepEqual(left, []);
 });

@@ -37,9 +37,9 @@ export async function findSession(context: CliContext, text: string, engine: unk
 }
 
 const ONE = (id: string) =>
-  `session ${id} is read from the log engine's files, which were not brought into the store; \`kato migrate\` says why`;
+  `session ${id} is read from the log engine's files, which were not brought into the store; \`kato migrate --dry-run\` says why`;
 const TWO = (id: string) =>
-  `session ${id} is read from the store; a log of it was not brought over: \`--engine log\` reads that, \`kato migrate\` says why`;
+  `session ${id} is read from the store; a log of it was not brought over: \`--engine log\` reads that, \`kato migrate --dry-run\` says why`;
 
 type Selector = Parameters<Kato['find']>[0];
 
@@ -76,7 +76,7 @@ async function notFound(kato: Kato, selector: Selector, isLogAsked: boolean): Pr
         (error: Error) => error.message,
       );
   return new KatoError('session-not-found', what, {
-    hint: '`kato sessions` lists what is kept; `kato migrate` says which logs were left that cannot be read',
+    hint: '`kato sessions` lists what is kept; `kato migrate --dry-run` says which logs were left that cannot be read',
   });
 }
 

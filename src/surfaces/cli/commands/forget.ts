@@ -1,9 +1,24 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { homePaths } from '../../../config/paths.ts';
 import { KatoError } from '../../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import { agreed } from '../prompt.ts';
 import { visibleLine } from '../terminal.ts';
 import { count } from '../words.ts';
 import { sessionJson } from './sessions.ts';
+
+/** Logs of these sessions that no engine reads any more: what a migration left, or put aside. */
+function logsOf(transcripts: string, sessions: readonly { readonly id: string }[]): readonly string[] {
+  const folders = [transcripts, join(transcripts, 'migrated')].filter((folder) => existsSync(folder));
+  const isOfOne = (name: string) => sessions.some(({ id }) => name.startsWith(`${id}.`));
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter(isOfOne)
+      .sort()
+      .map((name) => join(folder, name)),
+  );
+}
 
 export const forgetCommand: CliCommand = {
   define: (command) =>
@@ -13,7 +28,7 @@ export const forgetCommand: CliCommand = {
       .option('--yes', 'do not ask')
       .addHelpText(
         'after',
-        "\nThe agent's own file, and files that were exported or recorded, stay as they are.\n\nExamples:\n  kato forget 1c2f9a77\n  kato forget codex/019aeed0 --yes\n",
+        "\nThe agent's own file, and files that were exported or recorded, stay as they are. Logs that `kato migrate` has put aside, or left, are named.\n\nExamples:\n  kato forget 1c2f9a77\n  kato forget codex/019aeed0 --yes\n",
       ),
   async run(context, [selector], flags) {
     const kato = await context.kato();
@@ -37,6 +52,9 @@ export const forgetCommand: CliCommand = {
       context.print(
         `forgot ${session.shortId}${forgotten.length > 1 ? ` and ${count(forgotten.length - 1, 'sub-agent')}` : ''}`,
       );
+    for (const path of logsOf(homePaths(context.katoHome).transcripts, forgotten)) {
+      context.warn(`a log of it from the log engine stays, with its text: ${path}`);
+    }
     context.hint("the agent's own file and any exported or recorded file stay; delete them yourself if you wish");
     return 0;
   },
