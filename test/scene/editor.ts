@@ -74,6 +74,11 @@ function withBackups(path: string): readonly string[] {
   return names.map((name) => join(folder, name));
 }
 
+/** A text as it was before the person's lines came in between. */
+export function withoutInsertions(text: string): string {
+  return text.replace(/^user-edit-[0-9]+\n/gm, '');
+}
+
 /**
  * A text without the person's lines, and without blank ones: they part what kato wrote from what the person did. Nor with
  * kato's head, which stands below a line that was written in the moment between the making of a file and its first words.

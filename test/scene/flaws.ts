@@ -14,7 +14,7 @@ import { sessionId } from '../../src/core/session.ts';
 import { headLength } from '../../src/record/formats/front-matter-edit.ts';
 import { forgetsTakenBack, type Ledger, type Said } from '../fake-agent/script.ts';
 import { filesBelow } from '../support/derive.ts';
-import { type Editor, withoutEdits } from './editor.ts';
+import { type Editor, withoutEdits, withoutInsertions } from './editor.ts';
 import { countEvents, countParagraphs, type Expected, expectedRecordings } from './expected.ts';
 import type { Chat, Scene } from './scene.ts';
 
@@ -108,7 +108,7 @@ function pathTest(scene: Scene, { cwd }: Chat, { dest }: Expected): (path: strin
 }
 
 function promptFlaws(name: string, path: string, expected: Expected, ledger: Ledger): readonly string[] {
-  const body = bodyOf(textOf(path));
+  const body = withoutInsertions(bodyOf(textOf(path)));
   const counted = path.endsWith('.jsonl') ? countEvents : countParagraphs;
   const all = ledger.said.filter(({ by, commands }) => by === 'person' && commands.length === 0);
   const lasting = expected.prompts.filter(({ id }) => !ledger.takenBack.has(id));
