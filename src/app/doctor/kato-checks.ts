@@ -36,7 +36,7 @@ export function checkAgents({ providers, ingest }: KatoStatus): Finding[] {
           'warn',
           'agents',
           'no agent has written a session where kato looks',
-          '`kato status` names the folders; CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME or `providers` in the config name others',
+          '`kato status` names the folders; CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME, HERMES_HOME or `providers` in the config name others',
         ),
       ];
 }

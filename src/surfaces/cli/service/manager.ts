@@ -15,7 +15,7 @@ export interface Service {
 }
 
 /** Variables without which the daemon would look elsewhere than the user's shell, or write other times. */
-export const CARRIED = ['CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'GEMINI_CLI_HOME', 'XDG_CONFIG_HOME', 'TZ'];
+export const CARRIED = ['CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'GEMINI_CLI_HOME', 'HERMES_HOME', 'XDG_CONFIG_HOME', 'TZ'];
 
 export function managerOf(platform: string): ServiceManager | undefined {
   if (platform === 'linux') return 'systemd';
